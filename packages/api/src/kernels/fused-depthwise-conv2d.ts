@@ -1,0 +1,24 @@
+// fusedDepthwiseConv2d: a depthwiseConv2d with a scalar program on each element of the result (bias, activation, residual).
+import { mapProgram } from '../graph/ops.js'
+import { apply1 } from '../graph/value.js'
+import { f32, sizeOf } from '../tensor-spec.js'
+import { depthwiseConv2d } from './depthwise-conv2d.js'
+import { checkProgram, programFlops } from './map.js'
+import type { KernelSpec } from './spec.js'
+
+export const fusedDepthwiseConv2d: KernelSpec<'fusedDepthwiseConv2d'> = {
+  name: 'fusedDepthwiseConv2d',
+  infer(ins, { program, ...attrs }) {
+    const [y] = depthwiseConv2d.infer(ins.slice(0, 2), attrs)
+    checkProgram('fusedDepthwiseConv2d', program, [y, ...ins.slice(2)], y.shape)
+    return [f32(y.shape)]
+  },
+  flops(ins, { program, ...attrs }) {
+    const [y] = depthwiseConv2d.infer(ins.slice(0, 2), attrs)
+    return depthwiseConv2d.flops(ins.slice(0, 2), attrs) + sizeOf(y.shape) * programFlops(program)
+  },
+  decompose([x, w, ...rest], { program, ...attrs }) {
+    const y = apply1('depthwiseConv2d', [x, w], attrs)
+    return mapProgram([y, ...rest], program, y.shape)
+  },
+}
