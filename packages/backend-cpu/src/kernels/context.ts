@@ -1,0 +1,38 @@
+// What a CPU kernel is given to emit itself with. `prepare` emits (or finds) the wasm functions of a step; the returned
+// dispatch then records calls of them into the plan's one program function, with the addresses of inputs and outputs.
+import type { Impl, KernelName } from '@strata/api/backend'
+import type { FunctionHandle, I32, ModuleBuilder } from '../wasm/index.js'
+
+/** The address of a tensor's first byte (16-byte aligned) while recording: a fresh expression at each use. */
+export type Address = () => I32
+
+/** The register tile of the matrix product's micro-kernel, by engine. */
+export interface Tile {
+  /** Rows. */
+  readonly mr: number
+  /** Columns, a multiple of 4. */
+  readonly nr: number
+  /** Unrolling along the inner dimension. */
+  readonly ku: number
+}
+
+/** Where functions are emitted, and calls recorded. */
+export interface KernelContext {
+  readonly module: ModuleBuilder
+  readonly tile: Tile
+  /** The function of this key, made on first use: equal steps share code. The key holds all that the code depends on. */
+  define(key: string, make: (name: string) => FunctionHandle): FunctionHandle
+  /** Working memory of one step (64-byte aligned); steps share it, so its contents are garbage when a step begins. */
+  scratch(bytes: number): Address
+  /** Records one call. Numbers are i32 constants. */
+  call(fn: FunctionHandle, ...args: readonly (Address | number)[]): void
+  /**
+   * Records `fn(...args, begin, end)` over [0, units) in chunks of `grain` units, in any order, by any thread: chunks must
+   * write disjoint outputs and may not depend on the chunking. Keep a chunk to some 10^4..10^5 operations: a long first
+   * call would run in the engine's baseline tier.
+   */
+  parallel(units: number, grain: number, fn: FunctionHandle, ...args: readonly (Address | number)[]): void
+}
+
+/** A kernel of this backend. */
+export type CpuImpl<K extends KernelName> = Impl<K, KernelContext, Address>
