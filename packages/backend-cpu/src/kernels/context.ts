@@ -1,7 +1,7 @@
 // What a CPU kernel is given to emit itself with. `prepare` emits (or finds) the wasm functions of a step; the returned
 // dispatch then records calls of them into the plan's one program function, with the addresses of inputs and outputs.
 import type { Impl, KernelName } from '@strata/api/backend'
-import type { FunctionHandle, I32, ModuleBuilder } from '../wasm/index.js'
+import type { FunctionHandle, I32, ModuleBuilder, Params } from '../wasm/index.js'
 
 /** The address of a tensor's first byte (16-byte aligned) while recording: a fresh expression at each use. */
 export type Address = () => I32
@@ -16,22 +16,32 @@ export interface Tile {
   readonly ku: number
 }
 
+/** A call's arguments by parameter name; numbers are i32 constants. */
+export type Arguments<P extends Params> = { readonly [N in keyof P]: Address | number }
+/** The parameters that `parallel` passes itself: a chunk of units. */
+export type Chunk = { readonly begin: 'i32'; readonly end: 'i32' }
+
 /** Where functions are emitted, and calls recorded. */
 export interface KernelContext {
   readonly module: ModuleBuilder
   readonly tile: Tile
   /** The function of this key, made on first use: equal steps share code. The key holds all that the code depends on. */
-  define(key: string, make: (name: string) => FunctionHandle): FunctionHandle
+  define<P extends Params>(key: string, make: (name: string) => FunctionHandle<P, null>): FunctionHandle<P, null>
   /** Working memory of one step (64-byte aligned); steps share it, so its contents are garbage when a step begins. */
   scratch(bytes: number): Address
-  /** Records one call. Numbers are i32 constants. */
-  call(fn: FunctionHandle, ...args: readonly (Address | number)[]): void
+  /** Records one call. */
+  call<P extends Params>(fn: FunctionHandle<P, null>, args: Arguments<P>): void
   /**
-   * Records `fn(...args, begin, end)` over [0, units) in chunks of `grain` units, in any order, by any thread: chunks must
-   * write disjoint outputs and may not depend on the chunking. Keep a chunk to some 10^4..10^5 operations: a long first
-   * call would run in the engine's baseline tier.
+   * Records calls of `fn` over [0, units) in chunks [begin, end) of at most `grain` units, in any order, by any thread:
+   * chunks must write disjoint outputs, and results may not depend on the chunking. Keep a chunk to some 10^4..10^5
+   * operations: a long first call would run in the engine's baseline tier.
    */
-  parallel(units: number, grain: number, fn: FunctionHandle, ...args: readonly (Address | number)[]): void
+  parallel<P extends Params>(
+    units: number,
+    grain: number,
+    fn: FunctionHandle<P & Chunk, null>,
+    args: Arguments<Omit<P, keyof Chunk>>,
+  ): void
 }
 
 /** A kernel of this backend. */
