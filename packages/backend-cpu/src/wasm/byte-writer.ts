@@ -114,3 +114,10 @@ export class ByteWriter {
     this.raw(values)
   }
 }
+
+/** The bytes that `write` writes: immediates of constants. */
+export function encode(write: (w: ByteWriter) => void): Uint8Array {
+  const w = new ByteWriter(16)
+  write(w)
+  return w.bytes()
+}

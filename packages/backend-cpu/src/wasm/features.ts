@@ -1,8 +1,8 @@
 // What the WebAssembly engine of this process offers, found by validating tiny modules.
 
 import { EmitError } from './errors.js'
+import { F32x4 } from './float-vectors.js'
 import { ModuleBuilder } from './module-builder.js'
-import { F32x4 } from './vectors.js'
 
 /** The engine's features that decide which kernels are emitted. */
 export interface WasmFeatures {

@@ -41,32 +41,20 @@
 // - The offset of loads and stores is added without wrapping: a pointer that is negative before the offset traps.
 // - Misuse throws EmitError at generation; mixing types does not compile.
 
-import { ByteWriter } from './byte-writer.js'
+import { BodyBuilder } from './body-builder.js'
 import { EmitError } from './errors.js'
-import { type Expression, type Kind, laneIndex, memoryArgument, VALUE_TYPE_OF, writeInstruction } from './expression.js'
+import { type Expression, type Kind, VALUE_TYPE_OF, writeInstruction } from './expression.js'
+import { F32x4 } from './float-vectors.js'
+import type { F32 } from './floats.js'
 import type { FunctionHandle, GlobalHandle, Params } from './handles.js'
-import {
-  type ExpressionOf,
-  type LocalI32,
-  type LocalOf,
-  type LocalSlot,
-  typedLocal,
-  typedNode,
-  typedValue,
-  type ValueOf,
-} from './locals.js'
-import { CONTROL, EMPTY_BLOCK, F32_OP, F32X4_OP, F64_OP, I32_OP, I64_OP, MEMORY, V128_OP, VARIABLE } from './opcodes.js'
-import { type F32, I32 } from './scalars.js'
-import { F32x4 } from './vectors.js'
-
-/** What the engine that will run the module offers. */
-export interface EmitFeatures {
-  /** Use relaxed_madd (one rounding); else multiply and add (two roundings). */
-  readonly relaxedFma: boolean
-}
+import { I32 } from './integers.js'
+import { type ExpressionOf, type LocalI32, typedNode, typedValue, type ValueOf } from './locals.js'
+import { CONTROL, EMPTY_BLOCK, F32X4_OP, VARIABLE } from './opcodes.js'
 
 /** A block or loop that can be branched to from inside it. */
 export class Label {
+  /** @internal False once its block has ended. */
+  live = true
   /** @internal */
   constructor(
     readonly builder: FunctionBuilder,
@@ -82,99 +70,16 @@ export class Label {
   }
 }
 
-const STORE_OP: Readonly<Record<Kind, readonly [op: number, align: number]>> = {
-  i32: [I32_OP.store, 2],
-  i64: [I64_OP.store, 3],
-  f32: [F32_OP.store, 2],
-  f64: [F64_OP.store, 3],
-  f32x4: [V128_OP.store, 2],
-  i32x4: [V128_OP.store, 2],
-  i64x2: [V128_OP.store, 2],
-  f64x2: [V128_OP.store, 2],
-}
-
 /** Emits the body of one function. Made by `ModuleBuilder.func`. */
-export class FunctionBuilder {
-  readonly #w = new ByteWriter(512)
-  readonly #localTypes: number[] = []
-  readonly #localNames: (readonly [index: number, name: string])[] = []
-  readonly #free = new Map<number, number[]>()
-  readonly #pendingCalls = new Set<Expression>()
-  #scope: { slot: LocalSlot; type: number }[] = []
+export class FunctionBuilder extends BodyBuilder {
   #depth = 0
-  #open: boolean = true
-
-  constructor(
-    readonly name: string,
-    readonly features: EmitFeatures,
-    private readonly parameterCount: number,
-    private readonly result: Kind | null,
-  ) {}
-
-  // Locals
-
-  /** A local of the given kind, free to be reused when the enclosing scope ends. Set it before it is read. */
-  local<K extends Kind>(kind: K, initial?: ValueOf[K], name?: string): LocalOf[K] {
-    const type = VALUE_TYPE_OF[kind]
-    const index = this.#free.get(type)?.pop() ?? this.parameterCount + this.#localTypes.push(type) - 1
-    const slot = this.slot(index, name ?? `${kind}_${index}`, false)
-    if (name !== undefined) this.#localNames.push([index, name])
-    this.#scope.push({ slot, type })
-    const local = typedLocal(kind, slot)
-    if (initial !== undefined) slot.set(typedValue(kind, initial))
-    return local
-  }
-
-  /** Several locals of one kind: the accumulators of a tile. */
-  locals<K extends Kind>(kind: K, count: number, initial?: ValueOf[K]): LocalOf[K][] {
-    return Array.from({ length: count }, () => this.local(kind, initial))
-  }
-
-  /** Evaluates now, into a new local that may be read any number of times. */
-  let<K extends Kind>(value: Expression & { readonly kind: K }, name?: string): LocalOf[K] {
-    const local = this.local<K>(value.kind, undefined, name)
-    local.slot.set(value)
-    return local
-  }
-
-  /** @internal The slot of a parameter (assigned from the start) or a local. */
-  slot(index: number, name: string, assigned: boolean): LocalSlot {
-    const slot: LocalSlot = {
-      index,
-      name,
-      live: true,
-      assigned,
-      set: value => {
-        if (!slot.live) throw new EmitError(this.name, `${name} is set outside the scope that declared it`)
-        this.#emit(value)
-        this.#w.op(VARIABLE.localSet)
-        this.#w.unsigned(index)
-        slot.assigned = true
-      },
-    }
-    return slot
-  }
-
-  /** Runs `body`; locals declared in it are free again afterwards. Loops, ifs and blocks are scopes already. */
-  scope(body: () => void): void {
-    const outer = this.#scope
-    this.#scope = []
-    body()
-    for (const { slot, type } of this.#scope.reverse()) {
-      slot.live = false
-      const free = this.#free.get(type)
-      if (free === undefined) this.#free.set(type, [slot.index])
-      else free.push(slot.index)
-    }
-    this.#scope = outer
-  }
 
   // Control
 
   /**
    * `for (i = from; i < to; i += step) body(i)`, signed; a negative step counts down while `i > to`.
    * Constant bounds decide at generation whether the loop is entered; otherwise one test guards it, and every trip
-   * ends in one branch. The bound is evaluated once. `body` must not set `i`.
+   * ends in one branch. The bound is evaluated once (a local given as bound is read on every trip).
    */
   for(from: I32 | number, to: I32 | number, step: number, body: (i: LocalI32) => void): void {
     this.#counted(from, to, step, true, body)
@@ -251,17 +156,17 @@ export class FunctionBuilder {
       else if (otherwise !== undefined) this.scope(otherwise)
       return
     }
-    this.#emit(condition)
-    this.#w.op(CONTROL.if)
-    this.#w.byte(EMPTY_BLOCK)
+    this.emit(condition)
+    this.w.op(CONTROL.if)
+    this.w.byte(EMPTY_BLOCK)
     this.#depth++
     this.scope(then)
     if (otherwise !== undefined) {
-      this.#w.op(CONTROL.else)
+      this.w.op(CONTROL.else)
       this.scope(otherwise)
     }
     this.#depth--
-    this.#w.op(CONTROL.end)
+    this.w.op(CONTROL.end)
   }
 
   /** A block; branching to its label leaves it. */
@@ -275,27 +180,28 @@ export class FunctionBuilder {
   }
 
   #structured(op: number, body: (label: Label) => void): void {
-    this.#w.op(op)
-    this.#w.byte(EMPTY_BLOCK)
+    this.w.op(op)
+    this.w.byte(EMPTY_BLOCK)
     const label = new Label(this, ++this.#depth)
     this.scope(() => body(label))
+    label.live = false
     this.#depth--
-    this.#w.op(CONTROL.end)
+    this.w.op(CONTROL.end)
   }
 
   /** @internal */
   branch(label: Label): void {
-    this.#w.op(CONTROL.br)
-    this.#w.unsigned(this.#distance(label))
+    this.w.op(CONTROL.br)
+    this.w.unsigned(this.#distance(label))
   }
   /** @internal */
   branchIf(label: Label, condition: I32): void {
-    this.#emit(condition)
-    this.#w.op(CONTROL.brIf)
-    this.#w.unsigned(this.#distance(label))
+    this.emit(condition)
+    this.w.op(CONTROL.brIf)
+    this.w.unsigned(this.#distance(label))
   }
   #distance(label: Label): number {
-    if (label.builder !== this || label.depth > this.#depth) {
+    if (label.builder !== this || !label.live) {
       throw new EmitError(this.name, 'branch to a label outside its block')
     }
     return this.#depth - label.depth
@@ -306,22 +212,16 @@ export class FunctionBuilder {
     if ((value?.kind ?? null) !== this.result) {
       throw new EmitError(this.name, 'return', this.result ?? 'no value', value?.kind ?? 'no value')
     }
-    if (value !== undefined) this.#emit(value)
-    this.#w.op(CONTROL.return)
+    if (value !== undefined) this.emit(value)
+    this.w.op(CONTROL.return)
   }
 
   /** Traps. */
   unreachable(): void {
-    this.#w.op(CONTROL.unreachable)
+    this.w.op(CONTROL.unreachable)
   }
 
   // Values
-
-  /** Sets the local and is the value set. */
-  tee<K extends Kind>(local: LocalOf[K] & { readonly kind: K }, value: ExpressionOf[K]): ExpressionOf[K] {
-    local.slot.assigned = true
-    return typedNode<K>(local.kind, VARIABLE.localTee, [value], local.slot.index)
-  }
 
   /** `a` if the condition is not 0, else `b`; both are evaluated. */
   select<K extends Kind>(
@@ -366,59 +266,6 @@ export class FunctionBuilder {
     throw new EmitError(this.name, 'madd: operands', 'three f32x4 or three f32', `${a.kind}, ${b.kind}, ${acc.kind}`)
   }
 
-  // Memory
-
-  /** Stores a value of any kind at `address + offset` (constant offset, in bytes). */
-  store(address: I32 | number, value: Expression, offset = 0): void {
-    const [op, align] = STORE_OP[value.kind]
-    this.#store(op, address, value, memoryArgument(align, offset))
-  }
-  /** Stores the low 8 bits. */
-  store8(address: I32 | number, value: I32 | number, offset = 0): void {
-    this.#store(I32_OP.store8, address, I32.from(value), memoryArgument(0, offset))
-  }
-  /** Stores the low 16 bits. */
-  store16(address: I32 | number, value: I32 | number, offset = 0): void {
-    this.#store(I32_OP.store16, address, I32.from(value), memoryArgument(1, offset))
-  }
-  /** Stores one 32-bit lane. */
-  storeLane(
-    address: I32 | number,
-    vector: ExpressionOf['f32x4'] | ExpressionOf['i32x4'],
-    lane: number,
-    offset = 0,
-  ): void {
-    this.#store(V128_OP.store32Lane, address, vector, memoryArgument(2, offset, laneIndex(lane, 4)))
-  }
-  /** Stores lanes 0 and 1 (`half` 0) or 2 and 3 (`half` 1). */
-  storeHalf(
-    address: I32 | number,
-    vector: ExpressionOf['f32x4'] | ExpressionOf['i32x4'],
-    half: number,
-    offset = 0,
-  ): void {
-    this.#store(V128_OP.store64Lane, address, vector, memoryArgument(2, offset, laneIndex(half, 2)))
-  }
-  #store(op: number, address: I32 | number, value: Expression, argument: ReturnType<typeof memoryArgument>): void {
-    this.#emit(I32.from(address))
-    this.#emit(value)
-    writeInstruction(this.#w, op, argument)
-  }
-
-  /** Copies bytes; the ranges may overlap. */
-  memoryCopy(to: I32 | number, from: I32 | number, bytes: I32 | number): void {
-    for (const e of [to, from, bytes]) this.#emit(I32.from(e))
-    this.#w.op(MEMORY.copy)
-    this.#w.byte(0)
-    this.#w.byte(0)
-  }
-  /** Sets bytes to the low 8 bits of `value`. */
-  memoryFill(to: I32 | number, value: I32 | number, bytes: I32 | number): void {
-    for (const e of [to, value, bytes]) this.#emit(I32.from(e))
-    this.#w.op(MEMORY.fill)
-    this.#w.byte(0)
-  }
-
   // Calls and globals
 
   /** Calls a function of the module, by parameter name. With a result it is an expression, else a statement. */
@@ -438,18 +285,12 @@ export class FunctionBuilder {
     })
     if (callee.result !== null) {
       const call = typedNode(callee.result, CONTROL.call, operands, callee.index)
-      this.#pendingCalls.add(call)
+      this.pendingCalls.add(call)
       return call
     }
-    for (const operand of operands) this.#emit(operand)
-    writeInstruction(this.#w, CONTROL.call, callee.index)
+    for (const operand of operands) this.emit(operand)
+    writeInstruction(this.w, CONTROL.call, callee.index)
     return undefined
-  }
-
-  /** Evaluates for the side effects of a call and forgets the value. */
-  drop(value: Expression): void {
-    this.#emit(value)
-    this.#w.op(CONTROL.drop)
   }
 
   getGlobal<K extends Kind>(global: GlobalHandle<K>): ExpressionOf[K] {
@@ -457,49 +298,8 @@ export class FunctionBuilder {
   }
   setGlobal<K extends Kind>(global: GlobalHandle<K>, value: ValueOf[K]): void {
     if (!global.mutable) throw new EmitError(this.name, `global ${global.name} is not mutable`)
-    this.#emit(typedValue(global.kind, value))
-    writeInstruction(this.#w, VARIABLE.globalSet, global.index)
-  }
-
-  #emit(value: Expression): void {
-    if (!this.#open) throw new EmitError(this.name, 'emission after the function was finished')
-    if (this.#pendingCalls.size > 0) this.#settle(value)
-    value.emit(this.#w)
-  }
-  #settle(value: Expression): void {
-    this.#pendingCalls.delete(value)
-    for (const operand of value.operands) this.#settle(operand)
-  }
-
-  /** @internal Names of the locals that were given one. */
-  get localNames(): readonly (readonly [index: number, name: string])[] {
-    return this.#localNames
-  }
-
-  /** @internal Ends the function: its code entry (local declarations, body, end), without the size. */
-  finish(value: Expression | undefined): ByteWriter {
-    if ((value?.kind ?? null) !== this.result) {
-      throw new EmitError(this.name, 'result', this.result ?? 'no value', value?.kind ?? 'no value')
-    }
-    if (value !== undefined) this.#emit(value)
-    if (this.#pendingCalls.size > 0)
-      throw new EmitError(this.name, 'the result of a call is not used', 'f.drop(f.call(...))')
-    this.#open = false
-    this.#w.op(CONTROL.end)
-    const runs: [count: number, type: number][] = []
-    for (const type of this.#localTypes) {
-      const last = runs[runs.length - 1]
-      if (last !== undefined && last[1] === type) last[0]++
-      else runs.push([1, type])
-    }
-    const entry = new ByteWriter(this.#w.length + 8 * (runs.length + 1))
-    entry.unsigned(runs.length)
-    for (const [count, type] of runs) {
-      entry.unsigned(count)
-      entry.byte(type)
-    }
-    entry.raw(this.#w.bytes())
-    return entry
+    this.emit(typedValue(global.kind, value))
+    writeInstruction(this.w, VARIABLE.globalSet, global.index)
   }
 }
 

@@ -3,9 +3,11 @@
 import type { ByteWriter } from './byte-writer.js'
 import { EmitError } from './errors.js'
 import type { Expression, Kind } from './expression.js'
+import { F32x4, F64x2 } from './float-vectors.js'
+import { F32, F64 } from './floats.js'
+import { I32x4, I64x2 } from './integer-vectors.js'
+import { I32, I64 } from './integers.js'
 import { VARIABLE } from './opcodes.js'
-import { F32, F64, I32, I64 } from './scalars.js'
-import { F32x4, F64x2, I32x4, I64x2 } from './vectors.js'
 
 /** The wasm local behind a typed local, as its function sees it. */
 export interface LocalSlot {

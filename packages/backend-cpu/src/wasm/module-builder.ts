@@ -1,9 +1,10 @@
 // Assembles functions, globals and data into the bytes of a WebAssembly module with one imported memory.
 
+import type { EmitFeatures } from './body-builder.js'
 import { ByteWriter } from './byte-writer.js'
 import { EmitError } from './errors.js'
 import { type Expression, type Kind, VALUE_TYPE_OF } from './expression.js'
-import { type EmitFeatures, FunctionBuilder } from './function-builder.js'
+import { FunctionBuilder } from './function-builder.js'
 import { FunctionHandle, GlobalHandle, type Params } from './handles.js'
 import { type ExpressionOf, type LocalOf, typedLocal, typedValue, type ValueOf } from './locals.js'
 import { CONTROL, EXTERNAL, I32_OP, SECTION } from './opcodes.js'
@@ -187,7 +188,7 @@ export class ModuleBuilder {
     this.#data.push({ offset, bytes })
   }
 
-  /** The module. */
+  /** The module, in an array of its own. */
   bytes(): Uint8Array<ArrayBuffer> {
     const total = this.#functions.reduce((n, d) => n + (d.code?.length ?? 0) + 5, 0)
     const w = new ByteWriter(total + 4096)
@@ -243,7 +244,7 @@ export class ModuleBuilder {
       }
     })
     this.#writeNames(w)
-    return w.bytes()
+    return w.bytes().slice()
   }
 
   #writeImports(s: ByteWriter): void {
