@@ -1,3 +1,13 @@
+export type { Cifar10, Cifar100 } from './data/cifar.js'
+export { parseCifar10, parseCifar100 } from './data/cifar.js'
+export type { Batched, Example } from './data/collate.js'
+export type { DatasetSource, IterateOptions } from './data/dataset.js'
+export { Dataset } from './data/dataset.js'
+export type { HostData, HostTensor, NestedNumbers, TensorLike } from './data/host-tensor.js'
+export { gatherRows, hostTensor, isHostTensor, sliceRows, stack } from './data/host-tensor.js'
+export { parseIdx } from './data/idx.js'
+export type { Split, SplitOptions } from './data/labels.js'
+export { oneHot, trainTestSplit } from './data/labels.js'
 export type {
   SafetensorsData,
   SafetensorsDType,
