@@ -98,15 +98,17 @@ export class FunctionBuilder extends BodyBuilder {
       const end = bound.constant === undefined && !isLocal(bound) ? this.let(bound) : bound
       const more = (i: I32): I32 => (step > 0 ? (signed ? i.ltS(end) : i.ltU(end)) : signed ? i.gtS(end) : i.gtU(end))
       const trip = (): void => {
-        const i = this.local('i32', start)
+        const i = this.local('i32')
         const loop = (): void =>
           this.loop(again => {
             body(i)
             i.inc(step)
             again.branchIf(more(i))
           })
-        if (start.constant !== undefined && end.constant !== undefined) loop()
-        else this.if(more(i), loop)
+        if (start.constant !== undefined && end.constant !== undefined) {
+          i.set(start)
+          loop()
+        } else this.if(more(this.tee(i, start)), loop)
       }
       if (start.constant === undefined || end.constant === undefined) trip()
       else {
@@ -125,14 +127,16 @@ export class FunctionBuilder extends BodyBuilder {
         body()
         return
       }
-      const left = this.local('i32', n)
+      const left = this.local('i32')
       const loop = (): void =>
         this.loop(again => {
           body()
           this.branchIf(again, this.tee(left, left.sub(1)))
         })
-      if (n.constant !== undefined) loop()
-      else this.if(left, loop)
+      if (n.constant !== undefined) {
+        left.set(n)
+        loop()
+      } else this.if(this.tee(left, n), loop)
     })
   }
 

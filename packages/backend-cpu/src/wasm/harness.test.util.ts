@@ -26,7 +26,9 @@ const ENABLED = {
 export function disassemble(bytes: Uint8Array): string {
   const module = readWasm(bytes, { ...ENABLED, readDebugNames: true })
   try {
-    module.validate()
+    // The typings leave out that validate takes the features too.
+    const validate: (this: typeof module, enabled: object) => void = module.validate
+    validate.call(module, ENABLED)
     return module.toText({ foldExprs: false, inlineExport: false })
   } finally {
     module.destroy()
