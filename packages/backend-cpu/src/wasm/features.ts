@@ -52,7 +52,7 @@ async function enableRelaxedSimd(): Promise<boolean> {
   if (node === undefined || !/^2[01]\./.test(node)) return false
   // A name in a variable keeps bundlers for browsers from following the import.
   const name = 'node:v8'
-  const v8: typeof import('node:v8') = await import(/* @vite-ignore */ name)
+  const v8: typeof import('node:v8') = await import(/* @vite-ignore */ /* webpackIgnore: true */ name)
   v8.setFlagsFromString('--experimental-wasm-relaxed-simd')
   return true
 }

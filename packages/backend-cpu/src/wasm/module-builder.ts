@@ -7,6 +7,7 @@ import { type Expression, type Kind, VALUE_TYPE_OF } from './expression.js'
 import { FunctionBuilder } from './function-builder.js'
 import { FunctionHandle, GlobalHandle, type Params } from './handles.js'
 import { type ExpressionOf, type LocalOf, typedLocal, typedValue, type ValueOf } from './locals.js'
+import { writeNameSection } from './name-section.js'
 import { CONTROL, EXTERNAL, I32_OP, SECTION } from './opcodes.js'
 
 /** The memory that the module imports, in pages of 64 KiB. A shared memory needs `maximum`. */
@@ -243,7 +244,7 @@ export class ModuleBuilder {
         s.sized(bytes)
       }
     })
-    this.#writeNames(w)
+    writeNameSection(w, this.#name, [...this.#imports.map(i => i.definition), ...this.#functions], this.#globals)
     return w.bytes().slice()
   }
 
@@ -261,52 +262,6 @@ export class ModuleBuilder {
       s.byte(EXTERNAL.function)
       s.unsigned(definition.type)
     }
-  }
-
-  // The custom section 'name': shown in traps, profiles and disassembly.
-  #writeNames(w: ByteWriter): void {
-    const s = new ByteWriter(1024)
-    s.name('name')
-    const subsection = (id: number, write: (n: ByteWriter) => void): void => {
-      const n = new ByteWriter(512)
-      write(n)
-      s.byte(id)
-      s.sized(n.bytes())
-    }
-    const all = [...this.#imports.map(i => i.definition), ...this.#functions]
-    if (this.#name !== '') subsection(0, n => n.name(this.#name))
-    subsection(1, n => {
-      n.unsigned(all.length)
-      for (const { handle } of all) {
-        n.unsigned(handle.index)
-        n.name(handle.name)
-      }
-    })
-    subsection(2, n => {
-      n.unsigned(all.length)
-      for (const { handle, localNames } of all) {
-        // A reused local keeps its first name; the section wants rising indices.
-        const names = new Map<number, string>()
-        for (const [i, name] of localNames) if (!names.has(i)) names.set(i, name)
-        n.unsigned(handle.index)
-        n.unsigned(names.size)
-        for (const [i, name] of [...names].sort((a, b) => a[0] - b[0])) {
-          n.unsigned(i)
-          n.name(name)
-        }
-      }
-    })
-    if (this.#globals.length > 0) {
-      subsection(7, n => {
-        n.unsigned(this.#globals.length)
-        for (const { handle } of this.#globals) {
-          n.unsigned(handle.index)
-          n.name(handle.name)
-        }
-      })
-    }
-    w.byte(SECTION.custom)
-    w.sized(s.bytes())
   }
 }
 
