@@ -1,16 +1,17 @@
 // A growing byte buffer with the encodings of the WebAssembly binary format (LEB128, little-endian floats, vectors).
 
 const utf8 = new TextEncoder()
+// Floats pass through here: a DataView per writer costs more than it saves.
+const float = new DataView(new ArrayBuffer(8))
+const floatBytes = new Uint8Array(float.buffer)
 
 /** Appends to one Uint8Array that doubles when full. */
 export class ByteWriter {
   #bytes: Uint8Array<ArrayBuffer>
-  #view: DataView
   #length = 0
 
   constructor(capacity = 256) {
     this.#bytes = new Uint8Array(capacity)
-    this.#view = new DataView(this.#bytes.buffer)
   }
 
   get length(): number {
@@ -28,7 +29,6 @@ export class ByteWriter {
     const grown = new Uint8Array(Math.max(need, this.#bytes.length * 2))
     grown.set(this.bytes())
     this.#bytes = grown
-    this.#view = new DataView(grown.buffer)
   }
 
   byte(value: number): void {
@@ -82,15 +82,13 @@ export class ByteWriter {
   }
 
   f32(value: number): void {
-    this.#reserve(4)
-    this.#view.setFloat32(this.#length, value, true)
-    this.#length += 4
+    float.setFloat32(0, value, true)
+    this.raw(floatBytes.subarray(0, 4))
   }
 
   f64(value: number): void {
-    this.#reserve(8)
-    this.#view.setFloat64(this.#length, value, true)
-    this.#length += 8
+    float.setFloat64(0, value, true)
+    this.raw(floatBytes)
   }
 
   /** An opcode in the numbering of opcodes.ts. */

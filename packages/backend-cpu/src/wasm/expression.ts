@@ -32,29 +32,31 @@ export interface MemoryArgument {
 /** What follows the opcode: nothing, an index (unsigned LEB128), encoded bytes, or a memory argument. */
 export type Immediate = number | Uint8Array | MemoryArgument | undefined
 
+const NONE: readonly Expression[] = []
+
 /** A value that an instruction leaves on the stack. Use the typed subclasses. */
 export abstract class Expression {
   abstract readonly kind: Kind
-  #consumed = false
+  private consumed = false
 
   /** `op` numbered as in opcodes.ts, or undefined for a node that only passes its operand on (a reinterpretation). */
   constructor(
     readonly op: number | undefined,
-    readonly operands: readonly Expression[] = [],
+    readonly operands: readonly Expression[] = NONE,
     readonly immediate?: Immediate,
     readonly constant?: number,
   ) {}
 
   /** Writes the instructions. Called by the builder, once per expression unless it is a constant or a local. */
   emit(w: ByteWriter): void {
-    if (this.#consumed && this.constant === undefined) {
+    if (this.consumed && this.constant === undefined) {
       throw new EmitError(
         'expression',
         `a ${this.kind} expression is used twice`,
         'f.let(expression) to keep its value',
       )
     }
-    this.#consumed = true
+    this.consumed = true
     for (const operand of this.operands) operand.emit(w)
     if (this.op !== undefined) writeInstruction(w, this.op, this.immediate)
   }
