@@ -1,6 +1,7 @@
 // Trace: records what layers, losses, metrics and optimizers do while a graph is built: which variables are read, what they
 // become, which losses are added, which random numbers are drawn.
 import { ShapeError } from '../errors.js'
+import { streamOf } from '../random/philox.js'
 import { i32, type Shape, sameShape, showSpec } from '../tensor-spec.js'
 import { apply1, input, type Value } from './value.js'
 import type { Variable } from './variable.js'
@@ -20,15 +21,6 @@ export interface CallContext {
    * (seed, key, number of earlier calls with this key) alone. `seed` defaults to the trace's.
    */
   random(shape: Shape, key: string, seed?: number | null): Value
-}
-
-/** A stream number from a name: FNV-1a over its UTF-16 units. */
-export function streamOf(name: string): number {
-  let h = 0x811c9dc5
-  for (let i = 0; i < name.length; i++) {
-    h = Math.imul(h ^ name.charCodeAt(i), 0x01000193)
-  }
-  return h >>> 0
 }
 
 /** The name that the step counter is bound by: int32 scalar, the number of training steps before this one. */
