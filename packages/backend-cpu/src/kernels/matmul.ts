@@ -1,0 +1,31 @@
+// matmul: batched matrix products in all transpositions.
+import type { StepSpec } from '@strata/api/backend'
+import { prepareGemm } from '../gemm/gemm.js'
+import type { GemmShape } from '../gemm/shape.js'
+import type { CpuImpl } from './context.js'
+
+/** The product as loops over rows and the inner dimension. */
+export function matmulShape({
+  ins: [a],
+  outs: [c],
+  attrs,
+}: Pick<StepSpec<'matmul'>, 'ins' | 'outs' | 'attrs'>): GemmShape {
+  const rank = c.shape.length
+  const [m, n] = [c.shape[rank - 2], c.shape[rank - 1]]
+  const k = a.shape[attrs.transposeA ? rank - 2 : rank - 1]
+  return {
+    batch: { count: c.shape.slice(0, -2).reduce((x, y) => x * y, 1), a: m * k, b: k * n, c: m * n, channel: 0 },
+    rows: [{ count: m, a: attrs.transposeA ? 1 : k, c: n }],
+    inner: [{ count: k, a: attrs.transposeA ? m : 1, b: attrs.transposeB ? 1 : n }],
+    n,
+    bn: attrs.transposeB ? k : 1,
+    offset: { a: 0, b: 0, c: 0 },
+  }
+}
+
+export const matmul: CpuImpl<'matmul'> = {
+  prepare(ctx, s) {
+    const record = prepareGemm(ctx, matmulShape(s))
+    return ([a, b], [c]) => record(a, b, c)
+  },
+}
