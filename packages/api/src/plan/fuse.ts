@@ -40,7 +40,7 @@ const DEAR = new Set([
   'rsqrt',
 ])
 
-/** Removes maps that change nothing, and reshapes of reshapes. */
+/** Removes maps that change nothing, reshapes of reshapes and of tensors of one value. */
 export function simplify(ir: Ir): void {
   for (const n of ir.nodes) {
     if (isKernel(n, 'map') && isIdentity(n.attrs.program)) {
@@ -49,8 +49,13 @@ export function simplify(ir: Ir): void {
     } else if (isKernel(n, 'reshape')) {
       let [x] = n.ins
       while (isKernel(x.producer, 'reshape')) x = x.producer.ins[0]
-      if (sameShape(x.spec.shape, n.outs[0].spec.shape)) replaceValue(ir, n.outs[0], x)
-      else n.ins = [x]
+      const { shape } = n.outs[0].spec
+      if (sameShape(x.spec.shape, shape)) replaceValue(ir, n.outs[0], x)
+      else if (isKernel(x.producer, 'map') && x.producer.ins.length === 0 && x.producer.outs.length === 1) {
+        // A tensor of one value has any shape.
+        const { program } = x.producer.attrs
+        Object.assign(n, { kernel: 'map', attrs: { shape, program }, ins: [] })
+      } else n.ins = [x]
     }
   }
   removeDead(ir)
