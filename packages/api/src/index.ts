@@ -8,6 +8,22 @@ export { gatherRows, hostTensor, isHostTensor, sliceRows, stack } from './data/h
 export { parseIdx } from './data/idx.js'
 export type { Split, SplitOptions } from './data/labels.js'
 export { oneHot, trainTestSplit } from './data/labels.js'
+export type { ErrorDetails } from './errors.js'
+export {
+  ArgumentError,
+  BackendError,
+  BindingError,
+  CancelledError,
+  checkOptions,
+  DataError,
+  DTypeError,
+  FileError,
+  ShapeError,
+  StateError,
+  StrataError,
+} from './errors.js'
+export * as expr from './expr/expr.js'
+export type { BinaryOp, UnaryOp } from './expr/program.js'
 export type {
   SafetensorsData,
   SafetensorsDType,
@@ -16,5 +32,8 @@ export type {
   SafetensorsTensor,
 } from './files/safetensors.js'
 export { readSafetensors, writeSafetensors } from './files/safetensors.js'
+export { grad } from './graph/grad.js'
+export * as ops from './graph/ops.js'
+export { apply, apply1, constant, input, isNode, type Node, Value } from './graph/value.js'
 export { Philox } from './random/generator.js'
 export { philoxBits, philoxUniform, streamOf } from './random/philox.js'

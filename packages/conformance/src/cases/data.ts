@@ -1,0 +1,60 @@
+// Seeded data for cases.
+import { sizeOf } from '@strata/api/backend'
+import type { Case, CaseInput } from './case.js'
+
+export type HostData = Float32Array | Int32Array
+
+/** Uniform numbers in [0, 1) from a 32-bit seed. Source: mulberry32, T. Ettinger (public domain). */
+export function uniform(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** A number of random sign and of a magnitude between 2^-6 and 2^6; one in twenty is 0. */
+function varied(next: () => number): number {
+  if (next() < 0.05) return 0
+  const size = 2 ** (12 * next() - 6)
+  return next() < 0.5 ? -size : size
+}
+
+/** Largest magnitude of the exact tier's integers: 1000 products of two still add up exactly in float32. */
+const LARGEST_INTEGER = 8
+
+function element(input: CaseInput, tier: 'exact' | 'rounding', scale: number, next: () => number, i: number): number {
+  const { fill } = input
+  switch (fill.kind) {
+    case 'any': {
+      const integer = Math.floor(next() * (2 * LARGEST_INTEGER + 1)) - LARGEST_INTEGER
+      if (input.spec.dtype === 'int32') return integer
+      return tier === 'exact' ? integer * scale : varied(next)
+    }
+    case 'range': {
+      const v = fill.low + next() * (fill.high - fill.low)
+      return tier === 'exact' ? Math.round(v) : v
+    }
+    case 'index':
+      return fill.low + Math.floor(next() * (fill.high - fill.low))
+    case 'ties':
+      return Math.floor(next() * 3) - 1
+    case 'values':
+      return fill.values[i % fill.values.length]
+    default:
+      return fill satisfies never
+  }
+}
+
+/** The inputs of a case, the same for the same seed. */
+export function dataOf(c: Case, tier: 'exact' | 'rounding', seed: number): HostData[] {
+  const next = uniform(seed)
+  return c.ins.map(input => {
+    const n = sizeOf(input.spec.shape)
+    const data = input.spec.dtype === 'int32' ? new Int32Array(n) : new Float32Array(n)
+    for (let i = 0; i < n; i++) data[i] = element(input, tier, c.scale, next, i)
+    return data
+  })
+}
