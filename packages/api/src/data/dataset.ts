@@ -1,14 +1,15 @@
 // Dataset: a lazy, re-iterable sequence of examples. Each method gives a new Dataset and changes nothing; work happens
 // while somebody iterates. Modelled on tf.data, with exact shuffles and errors that name the element.
-import { ArgumentError, checkOptions, ShapeError, StateError } from '../errors.js'
+import { ArgumentError, checkOptions, StateError } from '../errors.js'
 import { Philox } from '../random/generator.js'
 import { streamOf } from '../random/philox.js'
 import type { Batched } from './collate.js'
 import { collate } from './collate.js'
 import type { HostTensor } from './host-tensor.js'
-import { isHostTensor, rowCount, sliceRows } from './host-tensor.js'
-import type { MaybePromise } from './streams.js'
-import { abortable, elementError, elementsOf, orderedParallel, readAhead } from './streams.js'
+import type { RandomAccess } from './random-access.js'
+import { chunksOfAccess, mapAccess, rowsOf, shuffleAccess, sliceAccess, streamOfAccess } from './random-access.js'
+import type { MaybePromise, Stream } from './streams.js'
+import { abortable, chunks, elementError, elementsOf, orderedParallel, readAhead } from './streams.js'
 
 /** What a Dataset is made from. A function is called once per iteration with the epoch. */
 export type DatasetSource<T> = Iterable<T> | AsyncIterable<T> | ((epoch: number) => Iterable<T> | AsyncIterable<T>)
@@ -20,16 +21,6 @@ export interface IterateOptions {
   /** Cancels the iteration with a CancelledError, also while an element is being waited for. */
   readonly signal?: AbortSignal
 }
-
-/** Elements that can be made in any order, `parallel` of them at a time. */
-interface RandomAccess<T> {
-  readonly size: number
-  readonly parallel: number
-  /** The element at a position of an epoch. */
-  at(position: number, epoch: number): MaybePromise<T>
-}
-
-type Generator<T> = AsyncGenerator<T, void, undefined>
 
 function checkCount(where: string, what: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {
@@ -47,27 +38,18 @@ function checkCount(where: string, what: string, value: number, least: number): 
 export class Dataset<T> implements AsyncIterable<T> {
   /** The number of elements; undefined if it shows only on iteration, Infinity after an endless `repeat`. */
   readonly size: number | undefined
-  private readonly generate: (epoch: number) => Generator<T>
+  private readonly generate: (epoch: number) => Stream<T>
   private readonly access: RandomAccess<T> | undefined
   private epochs = 0
 
-  private constructor(size: number | undefined, generate: (epoch: number) => Generator<T>, access?: RandomAccess<T>) {
+  private constructor(size: number | undefined, generate: (epoch: number) => Stream<T>, access?: RandomAccess<T>) {
     this.size = size
     this.generate = generate
     this.access = access
   }
 
   private static ofAccess<T>(access: RandomAccess<T>): Dataset<T> {
-    function positions(): Iterable<number> {
-      return {
-        *[Symbol.iterator]() {
-          for (let i = 0; i < access.size; i++) yield i
-        },
-      }
-    }
-    const generate = (epoch: number): Generator<T> =>
-      orderedParallel(positions(), i => access.at(i, epoch), access.parallel)
-    return new Dataset(access.size, generate, access)
+    return new Dataset(access.size, epoch => streamOfAccess(access, epoch), access)
   }
 
   /**
@@ -112,24 +94,7 @@ export class Dataset<T> implements AsyncIterable<T> {
   static fromTensors<F extends Readonly<Record<string, HostTensor>>>(
     fields: F,
   ): Dataset<{ [K in keyof F]: HostTensor }> {
-    const where = 'Dataset.fromTensors'
-    const names: (keyof F & string)[] = Object.keys(fields)
-    if (names.length === 0 || !names.every(n => isHostTensor(fields[n]))) {
-      throw new ArgumentError({ where, what: 'fields', expected: 'an object of host tensors', got: names })
-    }
-    const size = rowCount(where, fields[names[0]])
-    for (const name of names) {
-      const rows = rowCount(where, fields[name])
-      if (rows !== size) {
-        throw new ShapeError({ where, what: `rows of '${name}'`, expected: `${size} (as '${names[0]}')`, got: rows })
-      }
-    }
-    const at = (i: number): { [K in keyof F]: HostTensor } => {
-      const row: Partial<{ [K in keyof F]: HostTensor }> = {}
-      for (const name of names) row[name] = { ...sliceRows(fields[name], i, i + 1), shape: fields[name].shape.slice(1) }
-      return row as { [K in keyof F]: HostTensor }
-    }
-    return Dataset.ofAccess({ size, parallel: 1, at })
+    return Dataset.ofAccess(rowsOf('Dataset.fromTensors', fields))
   }
 
   /**
@@ -138,7 +103,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    * @throws CancelledError if the signal is aborted.
    * @example for await (const batch of dataset.iterate({ epoch: 3, signal })) step(batch)
    */
-  iterate(options: IterateOptions = {}): AsyncGenerator<T, void, undefined> {
+  iterate(options: IterateOptions = {}): Stream<T> {
     checkOptions('Dataset.iterate', options, ['epoch', 'signal'])
     const { epoch = this.epochs, signal } = options
     checkCount('Dataset.iterate', 'epoch', epoch, 0)
@@ -147,7 +112,7 @@ export class Dataset<T> implements AsyncIterable<T> {
     return signal === undefined ? generator : abortable('Dataset', generator, signal)
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+  [Symbol.asyncIterator](): Stream<T> {
     return this.iterate()
   }
 
@@ -169,21 +134,19 @@ export class Dataset<T> implements AsyncIterable<T> {
     checkOptions('Dataset.map', options, ['parallel'])
     const { parallel = 1 } = options
     checkCount('Dataset.map', 'parallel', parallel, 1)
-    const call = async (element: T, index: number): Promise<U> => {
+    const failed = (index: number, error: unknown): never => {
+      throw elementError('Dataset.map', index, error)
+    }
+    const call = (element: T, index: number): MaybePromise<U> => {
       try {
-        return await fn(element, index)
+        const result = fn(element, index)
+        return result instanceof Promise ? result.catch((error: unknown) => failed(index, error)) : result
       } catch (error) {
-        throw elementError('Dataset.map', index, error)
+        return failed(index, error)
       }
     }
     const { access, generate } = this
-    if (access !== undefined) {
-      return Dataset.ofAccess({
-        size: access.size,
-        parallel: Math.max(parallel, access.parallel),
-        at: async (i, epoch) => call(await access.at(i, epoch), i),
-      })
-    }
+    if (access !== undefined) return Dataset.ofAccess(mapAccess(access, call, parallel))
     return new Dataset(this.size, epoch => orderedParallel(generate(epoch), call, parallel))
   }
 
@@ -205,14 +168,7 @@ export class Dataset<T> implements AsyncIterable<T> {
     const { access, generate } = this
     const randomOf = (epoch: number): Philox => new Philox(seed, streamOf(where), epoch)
     const exact = bufferSize === undefined || (this.size !== undefined && bufferSize >= this.size)
-    if (access !== undefined && exact) {
-      let last: { epoch: number; order: Uint32Array } | undefined
-      const orderOf = (epoch: number): Uint32Array => {
-        if (last?.epoch !== epoch) last = { epoch, order: randomOf(epoch).permutation(access.size) }
-        return last.order
-      }
-      return Dataset.ofAccess({ ...access, at: (i, epoch) => access.at(orderOf(epoch)[i], epoch) })
-    }
+    if (access !== undefined && exact) return Dataset.ofAccess(shuffleAccess(access, randomOf))
     return new Dataset(this.size, async function* (epoch) {
       const random = randomOf(epoch)
       const window: T[] = []
@@ -239,20 +195,14 @@ export class Dataset<T> implements AsyncIterable<T> {
     checkOptions('Dataset.batch', options, ['dropRemainder'])
     checkCount('Dataset.batch', 'size', size, 1)
     const { dropRemainder = false } = options
-    const { generate } = this
+    const { access, generate } = this
     const round = dropRemainder ? Math.floor : Math.ceil
     return new Dataset(this.size === undefined ? undefined : round(this.size / size), async function* (epoch) {
-      let elements: T[] = []
       let done = 0
-      for await (const element of generate(epoch)) {
-        elements.push(element)
-        if (elements.length === size) {
-          yield collate(elements, done)
-          done += size
-          elements = []
-        }
+      for await (const elements of access ? chunksOfAccess(access, size, epoch) : chunks(generate(epoch), size)) {
+        if (elements.length === size || !dropRemainder) yield collate(elements, done)
+        done += size
       }
-      if (elements.length > 0 && !dropRemainder) yield collate(elements, done)
     })
   }
 
@@ -267,10 +217,7 @@ export class Dataset<T> implements AsyncIterable<T> {
   take(count: number): Dataset<T> {
     checkCount('Dataset.take', 'count', count, 0)
     const { access, generate } = this
-    if (access !== undefined) {
-      return Dataset.ofAccess({ ...access, size: Math.min(count, access.size) })
-    }
-    // Unless the source says how long it is, so many elements may not be there.
+    if (access !== undefined) return Dataset.ofAccess(sliceAccess(access, 0, count))
     const size = this.size === undefined ? undefined : Math.min(count, this.size)
     return new Dataset(size, async function* (epoch) {
       if (count === 0) return
@@ -286,11 +233,7 @@ export class Dataset<T> implements AsyncIterable<T> {
   skip(count: number): Dataset<T> {
     checkCount('Dataset.skip', 'count', count, 0)
     const { access, generate } = this
-    if (access !== undefined) {
-      const skipped = Math.min(count, access.size)
-      const at = (i: number, epoch: number): MaybePromise<T> => access.at(i + skipped, epoch)
-      return Dataset.ofAccess({ ...access, size: access.size - skipped, at })
-    }
+    if (access !== undefined) return Dataset.ofAccess(sliceAccess(access, count, access.size))
     return new Dataset(this.size === undefined ? undefined : Math.max(0, this.size - count), async function* (epoch) {
       let seen = 0
       for await (const element of generate(epoch)) if (seen++ >= count) yield element

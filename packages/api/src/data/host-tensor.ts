@@ -125,8 +125,11 @@ const typeName = (data: HostData): string =>
 
 /** Two tensors that are to be rows of one must have the same element type and shape. @throws ShapeError with both. */
 export function checkAlike(where: string, what: string, expected: HostTensor, got: HostTensor): void {
-  const [a, b] = [expected, got].map(t => `${typeName(t.data)} [${t.shape.join(', ')}]`)
-  if (a !== b) throw new ShapeError({ where, what, expected: a, got: b })
+  const [a, b] = [expected.shape, got.shape]
+  const same = a.length === b.length && a.every((n, i) => n === b[i])
+  if (same && typeName(expected.data) === typeName(got.data)) return
+  const show = (t: HostTensor): string => `${typeName(t.data)} [${t.shape.join(', ')}]`
+  throw new ShapeError({ where, what, expected: show(expected), got: show(got) })
 }
 
 /**

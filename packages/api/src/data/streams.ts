@@ -5,6 +5,9 @@ import { CancelledError, DataError, FileError } from '../errors.js'
 /** Values that may be promises. */
 export type MaybePromise<T> = T | Promise<T>
 
+/** One iteration of a data set. */
+export type Stream<T> = AsyncGenerator<T, void, undefined>
+
 const cancelled = (where: string, signal: AbortSignal): CancelledError =>
   new CancelledError({ where, what: 'cancelled by the AbortSignal', cause: signal.reason })
 
@@ -24,10 +27,7 @@ export function elementError(where: string, index: number, cause: unknown): Erro
 }
 
 /** The elements of a synchronous or asynchronous iterable; its own errors get the index of the element. */
-export async function* elementsOf<T>(
-  where: string,
-  source: Iterable<T> | AsyncIterable<T>,
-): AsyncGenerator<T, void, undefined> {
+export async function* elementsOf<T>(where: string, source: Iterable<T> | AsyncIterable<T>): Stream<T> {
   let index = 0
   let consuming = false
   try {
@@ -50,7 +50,7 @@ export async function* orderedParallel<S, T>(
   tasks: AsyncIterable<S> | Iterable<S>,
   make: (task: S, position: number) => MaybePromise<T>,
   parallel: number,
-): AsyncGenerator<T, void, undefined> {
+): Stream<T> {
   const pending: Promise<T>[] = []
   const start = async (task: S, position: number): Promise<T> => make(task, position)
   try {
@@ -67,8 +67,21 @@ export async function* orderedParallel<S, T>(
   }
 }
 
+/** The elements of `source` in lists of `count`, the last one perhaps shorter. */
+export async function* chunks<T>(source: Stream<T>, count: number): Stream<T[]> {
+  let chunk: T[] = []
+  for await (const element of source) {
+    chunk.push(element)
+    if (chunk.length === count) {
+      yield chunk
+      chunk = []
+    }
+  }
+  if (chunk.length > 0) yield chunk
+}
+
 /** Yields the elements of `source`, with up to `count` of them asked for ahead of the consumer. */
-export async function* readAhead<T>(source: AsyncGenerator<T, void, undefined>, count: number) {
+export async function* readAhead<T>(source: Stream<T>, count: number) {
   const pending: Promise<IteratorResult<T, void>>[] = []
   const ask = (): void => {
     const next = source.next()
@@ -91,7 +104,7 @@ export async function* readAhead<T>(source: AsyncGenerator<T, void, undefined>, 
 
 // The next element, or the cancellation if that comes first. The listener goes with the element: racing against one
 // promise for the whole iteration would keep every element alive.
-function nextOrAbort<T>(where: string, source: AsyncGenerator<T, void, undefined>, signal: AbortSignal) {
+function nextOrAbort<T>(where: string, source: Stream<T>, signal: AbortSignal) {
   return new Promise<IteratorResult<T, void>>((resolve, reject) => {
     const onAbort = (): void => reject(cancelled(where, signal))
     signal.addEventListener('abort', onAbort, { once: true })
@@ -103,11 +116,7 @@ function nextOrAbort<T>(where: string, source: AsyncGenerator<T, void, undefined
 }
 
 /** Yields the elements of `source` until the signal is aborted, also while an element is being waited for. */
-export async function* abortable<T>(
-  where: string,
-  source: AsyncGenerator<T, void, undefined>,
-  signal: AbortSignal,
-): AsyncGenerator<T, void, undefined> {
+export async function* abortable<T>(where: string, source: Stream<T>, signal: AbortSignal): Stream<T> {
   try {
     for (;;) {
       throwIfAborted(where, signal)
