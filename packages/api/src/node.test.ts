@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import * as node from './node.js'
 
-const IMPORT = /(?:from|import)\s*\(?\s*'([^']+)'/g
+const IMPORT = /(?:from|import)\s*\(?\s*'([\w@:./-]+)'/g
 
 /** All modules that a module reaches by static or dynamic imports, and what they import from packages. */
 function reach(entry: URL): { modules: Set<string>; packages: Set<string> } {
@@ -30,12 +30,7 @@ test('the main entry reaches no Node module and no package', () => {
 test('the Node entry does, so that the walk above would show it', () => {
   const { packages } = reach(new URL('./node.ts', import.meta.url))
   expect([...packages]).toContain('node:fs/promises')
-  expect(Object.keys(node).sort()).toEqual([
-    'decodeImage',
-    'imageFolder',
-    'loadCifar10',
-    'loadCifar100',
-    'loadIdx',
-    'writeFileAtomic',
-  ])
+  for (const name of ['decodeImage', 'imageFolder', 'loadCifar10', 'loadCifar100', 'loadIdx', 'writeFileAtomic']) {
+    expect(node).toHaveProperty(name)
+  }
 })
