@@ -1,1 +1,3 @@
-export {}
+// @strata/backend-cpu: WebAssembly SIMD, for Node and browsers. Importing has no side effect; `./register` makes this
+// backend the program's default.
+export { type CpuOptions, cpu } from './backend.js'

@@ -8,13 +8,13 @@ export const ULP: Numerics['ulp'] = {
   log: 2,
   log1p: 2,
   tanh: 2,
-  sigmoid: 2,
-  erf: 2,
+  sigmoid: 2.5,
+  erf: 2.5,
   sin: 2,
   cos: 2,
   pow: 2,
   sqrt: 0.5,
-  rsqrt: 1,
+  rsqrt: 1.5,
   div: 0.5,
 }
 

@@ -37,7 +37,13 @@ const UNARY: { readonly [K in Exclude<UnaryOp, MaskOp>]: Unary } = {
   abs: (_, x) => x.abs(),
   // The sign bit on 1 where x is not 0 (NaN included, whose sign is NaN again by the product).
   sign: (f, x) => {
-    const one = f.let(x.asI32x4().and(I32x4.of(0x80000000 | 0)).or(F32x4.of(1).asI32x4()).asF32x4())
+    const one = f.let(
+      x
+        .asI32x4()
+        .and(I32x4.of(0x80000000 | 0))
+        .or(F32x4.of(1).asI32x4())
+        .asF32x4(),
+    )
     return x.eq(x).select<F32x4>(one.and(x.ne(0)), x)
   },
   floor: (_, x) => x.floor(),

@@ -29,6 +29,8 @@ export interface KernelContext {
   define<P extends Params>(key: string, make: (name: string) => FunctionHandle<P, null>): FunctionHandle<P, null>
   /** Working memory of one step (64-byte aligned); steps share it, so its contents are garbage when a step begins. */
   scratch(bytes: number): Address
+  /** Constant tables of a kernel (64-byte aligned), written once at load. */
+  data(words: Int32Array | Float32Array): Address
   /** Records one call. */
   call<P extends Params>(fn: FunctionHandle<P, null>, args: Arguments<P>): void
   /**

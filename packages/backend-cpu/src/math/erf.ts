@@ -27,6 +27,9 @@ export function erf(f: FunctionBuilder, x: LocalF32x4): F32x4 {
   const erfc = exp(f, f.let(z.neg())).mul(q).mul(p)
   // The largest float below 1 is erf(3.83...); beyond 4 erfc is below half of its distance to 1.
   const large = a.gt(4).select<F32x4>(F32x4.of(1), F32x4.of(1).sub(erfc))
-  const signed = large.asI32x4().or(x.asI32x4().and(I32x4.of(0x80000000 | 0))).asF32x4()
+  const signed = large
+    .asI32x4()
+    .or(x.asI32x4().and(I32x4.of(0x80000000 | 0)))
+    .asF32x4()
   return a.ge(1).select<F32x4>(signed, small)
 }

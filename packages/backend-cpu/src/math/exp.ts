@@ -7,7 +7,7 @@ const LOG2E = Math.LOG2E
 // ln 2 in two parts; the first has 9 significant bits, so that n times it is exact without a fused multiply-add.
 const LN2_HIGH = 0.693359375
 const LN2_LOW = -2.12194440054690583e-4
-const EXP = [1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1]
+const EXP = [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1]
 
 /** 2^n for integers n in [-126, 127], from the bits of the exponent. */
 export const powerOfTwo = (n: I32x4): F32x4 => n.add(127).shl(23).asF32x4()
@@ -38,12 +38,15 @@ export function exp(f: FunctionBuilder, x: LocalF32x4): F32x4 {
 
 /** e^x - 1, accurate near 0. */
 export function expm1(f: FunctionBuilder, x: LocalF32x4): F32x4 {
-  const { n, e } = reduced(f, f.let(clamp(x, -30, 90)))
+  const { n, e } = reduced(f, f.let(clamp(x, -30, 89)))
   // Half of the result, so that 2^128 is never formed: 2^(n-1) e + (2^(n-1) - 1/2).
   const half = f.let(powerOfTwo(n.sub(1)))
   const y = f.madd(half, e, half.sub(0.5))
   // Below 2^-25 the result is x; halving would lose bits of subnormals.
-  return x.abs().lt(2 ** -25).select<F32x4>(x, y.mul(2))
+  return x
+    .abs()
+    .lt(2 ** -25)
+    .select<F32x4>(x, y.mul(2))
 }
 
 /** 1 / (1 + e^-x). */
@@ -62,6 +65,9 @@ export function tanh(f: FunctionBuilder, x: LocalF32x4): F32x4 {
   const a = f.let(x.abs())
   const e = f.let(exp(f, f.let(a.add(a))))
   const large = F32x4.of(1).sub(F32x4.of(2).div(e.add(1)))
-  const signed = large.asI32x4().or(x.asI32x4().and(I32x4.of(0x80000000 | 0))).asF32x4()
-  return a.ge(0.625).select<F32x4>(signed, small)
+  const y = a.ge(0.625).select<F32x4>(large, small)
+  return y
+    .asI32x4()
+    .or(x.asI32x4().and(I32x4.of(0x80000000 | 0)))
+    .asF32x4()
 }

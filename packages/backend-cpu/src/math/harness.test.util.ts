@@ -41,7 +41,8 @@ export function evaluate(program: ScalarProgram, inputs: readonly ArrayLike<numb
 
 /** Error of a float32 against a float64 value, in units in the last place of that value (at least of 2^-126). */
 export function ulps(got: number, want: number): number {
-  if (Number.isNaN(want) || Number.isNaN(got)) return Number.isNaN(want) && Number.isNaN(got) ? 0 : Number.POSITIVE_INFINITY
+  if (Number.isNaN(want) || Number.isNaN(got))
+    return Number.isNaN(want) && Number.isNaN(got) ? 0 : Number.POSITIVE_INFINITY
   const rounded = Math.fround(want)
   if (got === rounded) return Math.abs(want) < 2 ** 128 ? Math.abs(got - want) / unit(want) : 0
   if (!Number.isFinite(got)) return Math.abs(want) > 3.402823e38 ? 1 : Number.POSITIVE_INFINITY

@@ -1,6 +1,6 @@
 // log and log1p of four floats. The method and coefficients are FreeBSD's e_logf.c and s_log1pf.c (Sun Microsystems, 1993):
 // x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2), and log(1 + f) by a polynomial in s = f / (2 + f).
-import { F32x4, type FunctionBuilder, I32x4, type LocalF32x4, type LocalI32x4 } from '../wasm/index.js'
+import { F32x4, type FunctionBuilder, type I32x4, type LocalF32x4, type LocalI32x4 } from '../wasm/index.js'
 
 const LN2_HIGH = 6.9313812256e-1
 const LN2_LOW = 9.0580006145e-6
@@ -51,7 +51,10 @@ export function log1p(f: FunctionBuilder, x: LocalF32x4): F32x4 {
   const t = f.let(near.select<F32x4>(x, m.sub(1)))
   const y = f.let(combine(f, t, f.let(k.toF32x4S().andnot(near)), c))
   // Below 2^-25 the result is x, subnormals and signed zero included.
-  const exact = x.abs().lt(2 ** -25).select<F32x4>(x, y)
+  const exact = x
+    .abs()
+    .lt(2 ** -25)
+    .select<F32x4>(x, y)
   return special(x, x.gt(-1), x.eq(-1), exact)
 }
 

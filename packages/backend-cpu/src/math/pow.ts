@@ -9,7 +9,7 @@ const ROUND = 1.5 * 2 ** 52
 // 2 / (ln 2 (2i + 1)): log2((1 + s) / (1 - s)) = sum of these times s^(2i + 1); |s| <= 0.1716.
 const LOG2 = [13, 11, 9, 7, 5, 3, 1].map(i => 2 / (Math.LN2 * i))
 // Cephes's expf, for e^(r ln 2).
-const EXP = [1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1]
+const EXP = [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1]
 
 /** y log2(2^k m) of lanes 0 and 1 as integer part and rest. */
 function exponentLow(f: FunctionBuilder, k: F32x4, m: F32x4, y: F32x4): { n: F32x4; r: F32x4 } {
@@ -42,10 +42,13 @@ export function pow(f: FunctionBuilder, x: LocalF32x4, y: LocalF32x4): F32x4 {
   const half = f.let(y.mul(0.5))
   const whole = f.let(y.trunc().eq(y))
   const odd = half.trunc().ne(half).and(whole)
-  const sign = x.asI32x4().and(I32x4.of(0x80000000 | 0)).and(odd)
+  const sign = x
+    .asI32x4()
+    .and(I32x4.of(0x80000000 | 0))
+    .and(odd)
   const signed = magnitude.asI32x4().or(sign).asF32x4()
-  // No real power: a negative base with a broken exponent, or a NaN.
-  const none = x.lt(0).andnot(whole).or(x.ne(x)).or(y.ne(y))
+  // No real power: a finite negative base with a broken exponent, or a NaN.
+  const none = x.lt(0).and(x.ne(-Infinity)).andnot(whole).or(x.ne(x)).or(y.ne(y))
   const regular = none.select<F32x4>(F32x4.of(Number.NaN), signed)
   return y.eq(0).or(x.eq(1)).select<F32x4>(F32x4.of(1), regular)
 }

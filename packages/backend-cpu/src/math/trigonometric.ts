@@ -1,7 +1,7 @@
 // sin and cos of four floats. The angle is reduced in doubles, x = n pi/2 + r with |r| <= pi/4 (FreeBSD's e_rem_pio2f.c:
 // exact up to |x| = 2^28 pi/2), then Cephes's sinf and cosf polynomials. Beyond, the result stays in [-1, 1] but has no
 // correct digits; NaN for infinities.
-import { F32x4, F64x2, type FunctionBuilder, type LocalF32x4, type LocalI32x4 } from '../wasm/index.js'
+import { type F32x4, F64x2, type FunctionBuilder, type LocalF32x4, type LocalI32x4 } from '../wasm/index.js'
 import { polynomial } from './polynomial.js'
 
 // pi/2 in two parts: 25 bits, and the rest.
@@ -16,7 +16,12 @@ const COS = [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2]
 /** The remainder and the quadrant (modulo 4) of lanes 0 and 1. */
 function reduceLow(f: FunctionBuilder, x: F32x4): { r: F32x4; quadrant: F32x4 } {
   const wide = f.let(x.promoteLow())
-  const n = f.let(wide.mul(F64x2.of(2 / Math.PI)).add(F64x2.of(ROUND)).sub(F64x2.of(ROUND)))
+  const n = f.let(
+    wide
+      .mul(F64x2.of(2 / Math.PI))
+      .add(F64x2.of(ROUND))
+      .sub(F64x2.of(ROUND)),
+  )
   const r = wide.sub(n.mul(F64x2.of(PIO2_HIGH))).sub(n.mul(F64x2.of(PIO2_LOW)))
   const turns = n.mul(F64x2.of(0.25)).add(F64x2.of(ROUND)).sub(F64x2.of(ROUND))
   return { r: r.demoteZero(), quadrant: n.sub(turns.mul(F64x2.of(4))).demoteZero() }
