@@ -1,5 +1,7 @@
 // Loss: the base class of all losses.
 import { ArgumentError, checkOptions } from '../errors.js'
+import * as E from '../expr/expr.js'
+import { elementwise } from '../graph/ops.js'
 import type { Value } from '../graph/value.js'
 import type { Config } from '../layers/layer.js'
 import { snakeCase } from '../layers/names.js'
@@ -58,9 +60,14 @@ export abstract class Loss {
    * @throws ShapeError if the shapes do not fit
    */
   call(yTrue: Value, yPred: Value, sampleWeight: Value | null = null, mask: Value | null = null): Value {
-    const [t, p] = alignRanks(yTrue, yPred)
-    const weight = maskedWeight(sampleWeight, mask, this.reduction)
-    return reduceWeighted(this.name, this.perSample(t, p), weight, this.reduction)
+    const own = this.maskOf(yTrue, yPred)
+    const both = mask === null || own === null ? (mask ?? own) : elementwise([mask, own], E.and)
+    const weight = maskedWeight(sampleWeight, both, this.reduction)
+    return reduceWeighted(this.name, this.perSample(yTrue, yPred), weight, this.reduction)
+  }
+  /** Which samples the loss counts (1) and which not (0), from the targets; null: all. */
+  protected maskOf(_yTrue: Value, _yPred: Value): Value | null {
+    return null
   }
 
   /** The constructor's arguments as JSON. */
@@ -93,7 +100,7 @@ export class FunctionLoss extends Loss {
     this.#f = f
   }
   override perSample(yTrue: Value, yPred: Value): Value {
-    return this.#f(yTrue, yPred)
+    return this.#f(...alignRanks(yTrue, yPred))
   }
   /** @throws ArgumentError: a function cannot be written to a file */
   override getConfig(): Config {

@@ -9,43 +9,12 @@ import type { Value } from '../graph/value.js'
 import { Variable } from '../graph/variable.js'
 import type { Config } from '../layers/layer.js'
 import { sizeOf } from '../tensor-spec.js'
-import { checkFraction, checkInteger, checkNonNegative, checkPositive } from './numbers.js'
+import { checkNonNegative } from './numbers.js'
+import { BASE_OPTIONS, type CheckedOptions, checkedOptions, type OptimizerOptions } from './options.js'
 import { LearningRateSchedule } from './schedule.js'
-import { getSchedule, type ScheduleConfig } from './schedules.js'
+import { getSchedule } from './schedules.js'
 
-/** Arguments that every optimizer has. */
-export interface OptimizerOptions {
-  /** Default of each optimizer as in Keras; 0.001 in most. */
-  readonly learningRate?: number | LearningRateSchedule | ScheduleConfig
-  /** Decoupled: each step first takes learningRate * weightDecay of every weight away. */
-  readonly weightDecay?: number | null
-  /** Scales the gradient of each variable to at most this norm. At most one of the three clip arguments. */
-  readonly clipNorm?: number | null
-  /** Clips each gradient element to [-clipValue, clipValue]. */
-  readonly clipValue?: number | null
-  /** Scales all gradients together to at most this norm. */
-  readonly globalClipNorm?: number | null
-  /** Keeps a moving average of each variable. */
-  readonly useEma?: boolean
-  readonly emaMomentum?: number
-  /** The variables become their averages every so many updates; null: only by `finalize`. */
-  readonly emaOverwriteFrequency?: number | null
-  /** Variables change at every n-th step, by the mean gradient of the n steps; null: at every step. */
-  readonly gradientAccumulationSteps?: number | null
-  readonly name?: string
-}
-const BASE_OPTIONS = [
-  'learningRate',
-  'weightDecay',
-  'clipNorm',
-  'clipValue',
-  'globalClipNorm',
-  'useEma',
-  'emaMomentum',
-  'emaOverwriteFrequency',
-  'gradientAccumulationSteps',
-  'name',
-] as const
+export type { OptimizerOptions } from './options.js'
 
 /** A state tensor beside each variable. */
 export interface SlotSpec {
@@ -56,6 +25,11 @@ export interface SlotSpec {
 }
 /** Scalar expressions by name. */
 export type Exprs = Readonly<Record<string, Expr>>
+/** New values of a parameter's element and of its slots. */
+export interface Update {
+  readonly param: Expr
+  readonly slots: Exprs
+}
 /** A variable and the gradient of the loss with respect to it. */
 export interface GradientPair {
   readonly variable: Variable
@@ -75,7 +49,7 @@ const ACCUMULATOR = 'gradient_accumulator'
  * @example
  * class SignSGD extends Optimizer {
  *   static override readonly className = 'SignSGD'
- *   override updateOne(param: Expr, grad: Expr, _slots: Exprs, scalar: (name: string) => Expr) {
+ *   override updateOne(param: Expr, grad: Expr, _slots: Exprs, scalar: (name: string) => Expr): Update {
  *     return { param: E.sub(param, E.mul(scalar('learningRate'), E.sign(grad))), slots: {} }
  *   }
  * }
@@ -84,14 +58,8 @@ export abstract class Optimizer {
   /** Keras's class name: the key in saved models. */
   static readonly className: string = 'Optimizer'
   readonly name: string
-  readonly weightDecay: number | null
-  readonly clipNorm: number | null
-  readonly clipValue: number | null
-  readonly globalClipNorm: number | null
-  readonly useEma: boolean
-  readonly emaMomentum: number
-  readonly emaOverwriteFrequency: number | null
-  readonly gradientAccumulationSteps: number | null
+  /** The arguments that every optimizer has, with their defaults. */
+  readonly options: CheckedOptions
   /** Number of steps so far, those that only accumulate included. The owner of the training loop counts it up. */
   iterations = 0
   #learningRate: number | LearningRateSchedule
@@ -104,35 +72,12 @@ export abstract class Optimizer {
    * @param defaultLearningRate used where the options have none
    */
   constructor(options: OptimizerOptions = {}, known: readonly string[] = [], defaultLearningRate = 0.001) {
-    const where = this.className
-    checkOptions(where, options, [...BASE_OPTIONS, ...known])
-    this.name = options.name ?? where.toLowerCase()
+    checkOptions(this.className, options, [...BASE_OPTIONS, ...known])
+    this.options = checkedOptions(this.className, options)
+    this.name = options.name ?? this.className.toLowerCase()
     const rate = options.learningRate ?? defaultLearningRate
-    this.#learningRate = typeof rate === 'number' ? checkNonNegative(where, 'learningRate', rate) : getSchedule(rate)
-    const optional = (key: keyof OptimizerOptions, v: number | null | undefined): number | null =>
-      v === null || v === undefined ? null : checkPositive(where, key, v)
-    this.weightDecay =
-      options.weightDecay === null || options.weightDecay === undefined
-        ? null
-        : checkNonNegative(where, 'weightDecay', options.weightDecay)
-    this.clipNorm = optional('clipNorm', options.clipNorm)
-    this.clipValue = optional('clipValue', options.clipValue)
-    this.globalClipNorm = optional('globalClipNorm', options.globalClipNorm)
-    const clips = (['clipNorm', 'clipValue', 'globalClipNorm'] as const).filter(k => this[k] !== null)
-    if (clips.length > 1) {
-      throw new ArgumentError({
-        where,
-        what: 'clip arguments',
-        expected: 'at most one of clipNorm, clipValue, globalClipNorm',
-        got: clips,
-      })
-    }
-    this.useEma = options.useEma ?? false
-    this.emaMomentum = checkFraction(where, 'emaMomentum', options.emaMomentum ?? 0.99)
-    const overwrite = options.emaOverwriteFrequency ?? null
-    this.emaOverwriteFrequency = overwrite === null ? null : checkInteger(where, 'emaOverwriteFrequency', overwrite, 1)
-    const steps = options.gradientAccumulationSteps ?? null
-    this.gradientAccumulationSteps = steps === null ? null : checkInteger(where, 'gradientAccumulationSteps', steps, 2)
+    this.#learningRate =
+      typeof rate === 'number' ? checkNonNegative(this.className, 'learningRate', rate) : getSchedule(rate)
   }
   get className(): string {
     return (this.constructor as typeof Optimizer).className
@@ -176,26 +121,21 @@ export abstract class Optimizer {
    * The new value of one element of a parameter and of its slots (all of them), as expressions of the old ones.
    * @param scalar expressions of 'learningRate' and of `stepScalars`
    */
-  abstract updateOne(
-    param: Expr,
-    grad: Expr,
-    slots: Exprs,
-    scalar: (name: string) => Expr,
-  ): { readonly param: Expr; readonly slots: Exprs }
+  abstract updateOne(param: Expr, grad: Expr, slots: Exprs, scalar: (name: string) => Expr): Update
 
   /** The scalars of the step that follows `iteration` earlier ones; bind each as float32 by `optimizerBinding`. */
   scalars(iteration: number = this.iterations): Readonly<Record<string, number>> {
-    const every = this.gradientAccumulationSteps ?? 1
+    const every = this.options.gradientAccumulationSteps ?? 1
     const updates = Math.floor(iteration / every)
     const learningRate = this.learningRateAt(iteration)
     return {
       learningRate,
-      ...(this.weightDecay === null ? {} : { weightDecay: this.weightDecay * learningRate }),
+      ...(this.options.weightDecay === null ? {} : { weightDecay: this.options.weightDecay * learningRate }),
       ...(every === 1 ? {} : { isUpdate: (iteration + 1) % every === 0 ? 1 : 0 }),
       // The first average is the variable itself.
-      ...(this.useEma ? { emaMomentum: updates === 0 ? 0 : this.emaMomentum } : {}),
-      ...(this.useEma && this.emaOverwriteFrequency !== null
-        ? { emaOverwrite: (updates + 1) % this.emaOverwriteFrequency === 0 ? 1 : 0 }
+      ...(this.options.useEma ? { emaMomentum: updates === 0 ? 0 : this.options.emaMomentum } : {}),
+      ...(this.options.useEma && this.options.emaOverwriteFrequency !== null
+        ? { emaOverwrite: (updates + 1) % this.options.emaOverwriteFrequency === 0 ? 1 : 0 }
         : {}),
       ...this.stepScalars(updates, learningRate),
     }
@@ -203,8 +143,8 @@ export abstract class Optimizer {
 
   #allGroups(): readonly (readonly SlotSpec[])[] {
     return [
-      ...(this.useEma ? [[{ name: AVERAGE }]] : []),
-      ...(this.gradientAccumulationSteps === null ? [] : [[{ name: ACCUMULATOR }]]),
+      ...(this.options.useEma ? [[{ name: AVERAGE }]] : []),
+      ...(this.options.gradientAccumulationSteps === null ? [] : [[{ name: ACCUMULATOR }]]),
       ...this.slotGroups(),
     ]
   }
@@ -244,7 +184,7 @@ export abstract class Optimizer {
     this.#undecayed.push({ variables: new Set(options.variables ?? []), names: options.names ?? [] })
   }
   #decays(v: Variable): boolean {
-    if (this.weightDecay === null) return false
+    if (this.options.weightDecay === null) return false
     return !this.#undecayed.some(u => u.variables.has(v) || u.names.some(n => v.name.includes(n)))
   }
 
@@ -265,7 +205,7 @@ export abstract class Optimizer {
       const ins = accumulated === undefined ? [p.gradient] : [p.gradient, ctx.read(accumulated)]
       return reduceMap('sum', ins, (g, a) => [E.square(this.#meanGradient(g, a))], null, false)[0]
     }
-    const { clipNorm, globalClipNorm } = this
+    const { clipNorm, globalClipNorm } = this.options
     let common: Value | null = null
     if (globalClipNorm !== null && pairs.length > 0) {
       common = elementwise(pairs.map(squares), (...s) => {
@@ -283,7 +223,7 @@ export abstract class Optimizer {
 
   /** The gradient that the update uses, from this step's and the sum of the earlier ones. */
   #meanGradient(grad: Expr, accumulated: Expr | undefined): Expr {
-    const steps = this.gradientAccumulationSteps
+    const steps = this.options.gradientAccumulationSteps
     return steps === null || accumulated === undefined ? grad : E.div(E.add(grad, accumulated), steps)
   }
 
@@ -342,11 +282,11 @@ export abstract class Optimizer {
     old: Exprs,
     factor: Expr | null,
     scalar: (name: string) => Expr,
-  ): { param: Expr; slots: Exprs } {
+  ): Update {
     const { [AVERAGE]: average, [ACCUMULATOR]: accumulated, ...own } = old
     let g = this.#meanGradient(grad, accumulated)
     if (factor !== null) g = E.mul(g, factor)
-    if (this.clipValue !== null) g = E.clip(g, -this.clipValue, this.clipValue)
+    if (this.options.clipValue !== null) g = E.clip(g, -this.options.clipValue, this.options.clipValue)
     const decayed = this.#decays(variable) ? E.sub(param, E.mul(param, scalar('weightDecay'))) : param
     const next = this.updateOne(decayed, g, own, scalar)
     let newParam = next.param
@@ -360,14 +300,15 @@ export abstract class Optimizer {
     if (average !== undefined) {
       const m = scalar('emaMomentum')
       slots[AVERAGE] = E.add(E.mul(m, average), E.mul(E.sub(1, m), newParam))
-      if (this.emaOverwriteFrequency !== null) newParam = E.select(scalar('emaOverwrite'), slots[AVERAGE], newParam)
+      if (this.options.emaOverwriteFrequency !== null)
+        newParam = E.select(scalar('emaOverwrite'), slots[AVERAGE], newParam)
     }
     return { param: newParam, slots }
   }
 
   /** Ends training: with useEma, the variables become their averages. */
   async finalize(variables: readonly Variable[]): Promise<void> {
-    if (!this.useEma || this.iterations === 0) return
+    if (!this.options.useEma || this.iterations === 0) return
     for (const v of variables) {
       const average = this.#slots.get(v)?.get(AVERAGE)
       if (average !== undefined) v.write(await average.read())
@@ -380,14 +321,7 @@ export abstract class Optimizer {
     return {
       name: this.name,
       learningRate: typeof rate === 'number' ? rate : rate.serialize(),
-      weightDecay: this.weightDecay,
-      clipNorm: this.clipNorm,
-      clipValue: this.clipValue,
-      globalClipNorm: this.globalClipNorm,
-      useEma: this.useEma,
-      emaMomentum: this.emaMomentum,
-      emaOverwriteFrequency: this.emaOverwriteFrequency,
-      gradientAccumulationSteps: this.gradientAccumulationSteps,
+      ...this.options,
     }
   }
   serialize(): { readonly className: string; readonly config: Config } {
