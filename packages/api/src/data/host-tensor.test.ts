@@ -152,6 +152,8 @@ describe('trainTestSplit', () => {
   })
 
   test('without shuffle the last rows are the test', () => {
+    const fifty = hostTensor(Int32Array.from({ length: 50 }, (_, i) => i))
+    expect(trainTestSplit(fifty, fifty, { testFraction: 0.14 }).xTest.shape).toEqual([7])
     expect([...trainTestSplit(x, y, { testFraction: 0.2, shuffle: false }).yTest.data]).toEqual([8, 9])
   })
 

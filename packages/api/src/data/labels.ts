@@ -70,7 +70,8 @@ export function trainTestSplit(x: HostTensor, y: HostTensor, options: SplitOptio
   if (!(testFraction > 0 && testFraction < 1)) {
     throw new ArgumentError({ where, what: 'testFraction', expected: 'a number in (0, 1)', got: testFraction })
   }
-  const testRows = Math.ceil(rows * testFraction)
+  // The fraction is rounded itself (50 * 0.14 is 7.000000000000001): that must not cost a row.
+  const testRows = Math.ceil(rows * testFraction - 1e-9)
   if (testRows >= rows) {
     const got = `${rows} rows, ${testRows} of them for the test`
     throw new DataError({ where, what: 'rows', expected: 'at least one for each part', got })

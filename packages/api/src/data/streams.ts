@@ -29,17 +29,13 @@ export function elementError(where: string, index: number, cause: unknown): Erro
 /** The elements of a synchronous or asynchronous iterable; its own errors get the index of the element. */
 export async function* elementsOf<T>(where: string, source: Iterable<T> | AsyncIterable<T>): Stream<T> {
   let index = 0
-  let consuming = false
   try {
     for await (const element of source) {
-      consuming = true
       yield element
-      consuming = false
       index++
     }
   } catch (error) {
-    // An error thrown in at the yield is the consumer's.
-    throw consuming ? error : elementError(where, index, error)
+    throw elementError(where, index, error)
   }
 }
 

@@ -169,6 +169,10 @@ describe('JPEG', () => {
     const huge = bytesOf(JPEG_FILES.base)
     huge.fill(0xff, frame + 5, frame + 9)
     expect(() => decodeImage(huge, 'a.jpg')).toThrow(/image dimensions.*65535 x 65535/)
+    huge.fill(0x10, frame + 5, frame + 9)
+    expect(() => decodeImage(huge, 'a.jpg')).toThrow(
+      /truncated JPEG of 4112 x 4112 pixels: expected 33025 bytes or more/,
+    )
   })
 
   test('cut anywhere it is a FileError, never a grey image', () => {
@@ -176,6 +180,7 @@ describe('JPEG', () => {
       const whole = bytesOf(base64)
       for (let n = 0; n < whole.length; n++) {
         expect(() => decodeImage(whole.subarray(0, n), 'cut.jpg')).toThrow(FileError)
+        if (n > 2) expect(() => decodeImage(whole.subarray(0, n), 'cut.jpg')).toThrow('truncated JPEG')
       }
     }
   })

@@ -11,6 +11,7 @@ const EOI = 0xd9
 const SOS = 0xda
 const START_OF_FRAME = [0xc0, 0xc1, 0xc2]
 const OTHER_FRAMES = [0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf]
+const PIXELS_PER_BYTE = 64 * 8
 const isRestart = (marker: number): boolean => marker >= 0xd0 && marker <= 0xd7
 
 /** Whether bytes begin like a JPEG file. */
@@ -82,6 +83,11 @@ function checkMarkers(bytes: Uint8Array, file: string, maxPixels: number): { wid
       if (depth !== 8) fail('bits per JPEG sample', 8, depth)
       if (components !== 1 && components !== 3) fail('JPEG components', '1 (grey) or 3 (YCbCr)', components)
       checkDimensions(file, frame.width, frame.height, maxPixels)
+      // Each 8 x 8 block costs a bit at least: a small file cannot make the decoder allocate a large image.
+      if (frame.width * frame.height > PIXELS_PER_BYTE * bytes.length) {
+        const expected = `${Math.ceil((frame.width * frame.height) / PIXELS_PER_BYTE)} bytes or more`
+        fail(`truncated JPEG of ${frame.width} x ${frame.height} pixels`, expected, bytes.length)
+      }
     }
     at = end
     if (marker === SOS) {

@@ -1,7 +1,7 @@
 // Atomic writes: content, failure and a writer killed in the middle.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -26,6 +26,15 @@ test('writes bytes, text and pieces, over an old file too', async () => {
   await writeFileAtomic(path, [Uint8Array.of(1), new Uint8Array(0), Uint8Array.of(2)])
   expect([...(await readFile(path))]).toEqual([1, 2])
   expect(await readdir(folder)).toEqual(['a.bin'])
+})
+
+test('a symbolic link stays one, and permissions stay', async () => {
+  await writeFile(join(folder, 'real.bin'), 'old', { mode: 0o600 })
+  await symlink('real.bin', join(folder, 'link.bin'))
+  await writeFileAtomic(join(folder, 'link.bin'), 'new')
+  expect(await readFile(join(folder, 'real.bin'), 'utf8')).toBe('new')
+  expect((await lstat(join(folder, 'link.bin'))).isSymbolicLink()).toBe(true)
+  expect((await stat(join(folder, 'real.bin'))).mode & 0o777).toBe(0o600)
 })
 
 test('a failing writer leaves the old file and nothing else', async () => {

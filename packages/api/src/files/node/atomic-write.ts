@@ -1,7 +1,7 @@
 // Writes a file so that a reader sees the old content or the new, whole, whatever happens in between: a crash, a full
 // disk, a killed process, a power cut.
 import { createHash, randomBytes } from 'node:crypto'
-import { open, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { FileError } from '../../errors.js'
@@ -63,14 +63,19 @@ export async function writeFileAtomic(
   path: string,
   content: Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const target = resolve(path)
+  // Through a symbolic link it is the file behind it that is replaced, with the permissions that it had.
+  const target = await realpath(path).catch(() => resolve(path))
+  const mode = await stat(target).then(
+    s => s.mode & 0o777,
+    () => 0o666,
+  )
   const folder = dirname(target)
   const name = basename(target)
   const temporary = join(folder, temporaryName(name))
   const pieces = typeof content === 'string' ? [new TextEncoder().encode(content)] : content
   try {
     await removeLeftovers(folder, name)
-    const handle = await open(temporary, 'wx')
+    const handle = await open(temporary, 'wx', mode)
     try {
       for await (const piece of pieces instanceof Uint8Array ? [pieces] : pieces) await handle.writeFile(piece)
       await handle.sync()
