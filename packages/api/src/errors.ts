@@ -41,15 +41,10 @@ export class StrataError extends Error {
 }
 
 function sentence(d: ErrorDetails): string {
-  const values =
-    d.expected === undefined && d.got === undefined
-      ? ''
-      : d.got === undefined
-        ? `: expected ${text(d.expected)}`
-        : d.expected === undefined
-          ? `: got ${show(d.got)}`
-          : `: expected ${text(d.expected)}, got ${show(d.got)}`
-  return `${d.where}: ${d.what}${values}`
+  const expected = 'expected' in d ? [`expected ${text(d.expected)}`] : []
+  const got = 'got' in d ? [`got ${show(d.got)}`] : []
+  const values = [...expected, ...got].join(', ')
+  return `${d.where}: ${d.what}${values === '' ? '' : `: ${values}`}`
 }
 
 // Expectations are often written as prose ("a positive integer"): those are not quoted.
