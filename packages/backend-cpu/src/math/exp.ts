@@ -6,7 +6,7 @@ import { polynomial } from './polynomial.js'
 const LOG2E = Math.LOG2E
 // ln 2 in two parts; the first has 9 significant bits, so that n times it is exact without a fused multiply-add.
 const LN2_HIGH = 0.693359375
-const LN2_LOW = -2.12194440054690583e-4
+const LN2_LOW = -2.1219444005469057e-4
 const EXP = [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1]
 
 /** 2^n for integers n in [-126, 127], from the bits of the exponent. */

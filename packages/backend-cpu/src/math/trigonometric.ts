@@ -6,7 +6,7 @@ import { polynomial } from './polynomial.js'
 
 // pi/2 in two parts: 25 bits, and the rest.
 const PIO2_HIGH = 1.5707963109016418
-const PIO2_LOW = 1.5893254773528197e-8
+const PIO2_LOW = 1.5893254773528196e-8
 // Adding and subtracting it rounds a double to an integer.
 const ROUND = 1.5 * 2 ** 52
 
