@@ -52,6 +52,7 @@ export function prepareKernel<K extends KernelName>(
     (at: number): Address =>
     () =>
       I32.of(at * 4)
+  const tables: { at: number; words: Int32Array | Float32Array }[] = []
   const functions = new Map<string, FunctionHandle<Params, null>>()
   const calls: { name: string; args: number[] }[] = []
   const value = (a: Address | number): number => (typeof a === 'number' ? a : (a().constant ?? Number.NaN)) >>> 0
@@ -67,6 +68,11 @@ export function prepareKernel<K extends KernelName>(
       return fn
     },
     scratch: bytes => address(alloc(Math.ceil(bytes / 4), true)),
+    data: words => {
+      const at = alloc(words.length, true)
+      tables.push({ at, words })
+      return address(at)
+    },
     call: (fn, args) => {
       calls.push({ name: fn.name, args: Object.keys(fn.params).map(p => value(args[p])) })
     },
@@ -85,6 +91,8 @@ export function prepareKernel<K extends KernelName>(
   impl.prepare(ctx, { kernel, attrs, ins, outs })(inAt.map(address), outAt.map(address))
   const memory = new WebAssembly.Memory({ initial: Math.ceil((top * 4) / 65536) })
   const floats = new Float32Array(memory.buffer).fill(Number.NaN)
+  for (const { at, words } of tables)
+    new Uint8Array(memory.buffer).set(new Uint8Array(words.buffer, words.byteOffset, words.byteLength), at * 4)
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.bytes()), { env: { memory } })
   const list = calls.map(({ name, args }) => ({ fn: exports[name] as (...args: number[]) => void, args }))
   return {

@@ -1,15 +1,12 @@
 // matmul: batched matrix products in all transpositions.
 import type { StepSpec } from '@strata/api/backend'
-import { prepareGemm } from '../gemm/gemm.js'
+import type { Epilogue } from '../gemm/epilogue.js'
+import { type GemmDispatch, prepareGemm } from '../gemm/gemm.js'
 import type { GemmShape } from '../gemm/shape.js'
-import type { CpuImpl } from './context.js'
+import type { CpuImpl, KernelContext } from './context.js'
 
 /** The product as loops over rows and the inner dimension. */
-export function matmulShape({
-  ins: [a],
-  outs: [c],
-  attrs,
-}: Pick<StepSpec<'matmul'>, 'ins' | 'outs' | 'attrs'>): GemmShape {
+function matmulShape({ ins: [a], outs: [c], attrs }: Pick<StepSpec<'matmul'>, 'ins' | 'outs' | 'attrs'>): GemmShape {
   const rank = c.shape.length
   const [m, n] = [c.shape[rank - 2], c.shape[rank - 1]]
   const k = a.shape[attrs.transposeA ? rank - 2 : rank - 1]
@@ -23,9 +20,16 @@ export function matmulShape({
   }
 }
 
+/** Prepares a product, then the epilogue on each element. */
+export const prepareMatmul = (
+  ctx: KernelContext,
+  s: Pick<StepSpec<'matmul'>, 'ins' | 'outs' | 'attrs'>,
+  epilogue?: Epilogue,
+): GemmDispatch => prepareGemm(ctx, matmulShape(s), epilogue)
+
 export const matmul: CpuImpl<'matmul'> = {
   prepare(ctx, s) {
-    const record = prepareGemm(ctx, matmulShape(s))
+    const record = prepareMatmul(ctx, s)
     return ([a, b], [c]) => record(a, b, c)
   },
 }

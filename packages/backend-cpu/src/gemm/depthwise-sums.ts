@@ -1,0 +1,190 @@
+// Filter gradients of depthwise convolutions: for each tap and channel a sum over all pixels. Groups of rows are summed
+// apart, into partial results that are added in order, so the result does not depend on threads.
+import type { Address, KernelContext } from '../kernels/context.js'
+import { F32, type FunctionBuilder, I32, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
+import type { Taps, Walk } from './depthwise.js'
+import { flatPeriod } from './depthwise-flat.js'
+import { loadFloats, storeFloats } from './partial.js'
+import { prepareSumPartials } from './sum-partials.js'
+
+/** dw[tap, c] = sum over images, rows and columns of x[...] dy[...]; dy is dense. */
+export interface DepthwiseSums {
+  readonly n: number
+  readonly rows: number
+  readonly columns: number
+  readonly channels: number
+  readonly x: Walk
+  readonly taps: readonly [Omit<Taps, 'w'>, Omit<Taps, 'w'>]
+}
+
+/** Pixels whose gradients are held in registers, and pixels of one partial result. */
+const PIXELS = 8
+const PARTIAL = 512
+
+/** Prepares the sums: records x, dy and dw. */
+export function prepareDepthwiseSums(ctx: KernelContext, s: DepthwiseSums) {
+  const { channels: c } = s
+  const taps = s.taps[0].count * s.taps[1].count
+  const flat = c % 4 !== 0 && s.x.pixel === c
+  const width = flat ? flatPeriod(c) : c
+  const allRows = s.n * s.rows
+  const rows = Math.max(1, Math.round(PARTIAL / s.columns))
+  const parts = Math.ceil(allRows / rows)
+  const sum = prepareSumPartials(ctx, taps * width, parts)
+  const partials = ctx.scratch(parts * sum.stride * 4)
+  const fold = flat ? prepareFold(ctx, taps, c) : undefined
+  const fn = ctx.define(`depthwise sums ${JSON.stringify(s)}`, name => {
+    // A function for each row, so that calls stay short.
+    const rowFn = ctx.module.func(`${name} row`, { x: 'i32', dy: 'i32', out: 'i32' }, null, (f, { x, dy, out }) => {
+      if (flat) emitFlat(f, s, x, dy, out)
+      else emitPixels(f, s, x, dy, out)
+    })
+    return ctx.module.func(
+      name,
+      { begin: 'i32', end: 'i32', x: 'i32', dy: 'i32', partials: 'i32' },
+      null,
+      (f, { begin, end, x, dy, partials }) => {
+        f.for(begin, end, 1, part => {
+          const out = f.let(partials.add(part.mul(sum.stride * 4)))
+          f.memoryFill(out, 0, sum.stride * 4)
+          const first = f.let(part.mul(rows))
+          const bound = f.let(first.add(rows))
+          const last = f.let(f.select(bound.ltS(allRows), bound, I32.of(allRows)))
+          f.for(first, last, 1, r => {
+            f.call(rowFn, {
+              x: x
+                .add(r.divU(s.rows).mul(s.x.image * 4))
+                .add(r.remU(s.rows).mul(s.x.row * 4))
+                .add(s.x.offset * 4),
+              dy: dy.add(r.mul(s.columns * c * 4)),
+              out,
+            })
+          })
+        })
+      },
+    )
+  })
+  return (x: Address, dy: Address, dw: Address): void => {
+    ctx.parallel(parts, 1, fn, { x, dy, partials })
+    if (fold === undefined) sum.record(partials, dw)
+    else {
+      sum.record(partials, fold.source)
+      fold.record(dw)
+    }
+  }
+}
+
+/** Channels in vectors; the gradients of a few pixels are held while the taps of a row of the window are summed. */
+function emitPixels(f: FunctionBuilder, s: DepthwiseSums, x0: LocalI32, dy0: LocalI32, out0: LocalI32): void {
+  const { channels: c, columns } = s
+  const [th, tw] = s.taps
+  const vector = (x: LocalI32, dy: LocalI32, out: LocalI32, pixels: number, width: number): void => {
+    f.scope(() => {
+      const d = Array.from({ length: pixels }, (_, p) => f.let(loadFloats(dy, p * c * 4, width)))
+      for (let h = 0; h < th.count; h++) {
+        for (let from = 0; from < tw.count; from += 4) {
+          const group = Math.min(4, tw.count - from)
+          f.scope(() => {
+            const at = (k: number): number => (h * tw.count + from + k) * c * 4
+            const acc = Array.from({ length: group }, (_, k) => f.let(loadFloats(out, at(k), width)))
+            const inputs = new Map<number, [pixel: number, tap: number][]>()
+            for (let p = 0; p < pixels; p++)
+              for (let k = 0; k < group; k++) {
+                const offset = h * th.x + p * s.x.pixel + (from + k) * tw.x
+                inputs.set(offset, [...(inputs.get(offset) ?? []), [p, k]])
+              }
+            for (const [offset, uses] of [...inputs].sort(([a], [b]) => a - b)) {
+              f.scope(() => {
+                const v = f.let(loadFloats(x, offset * 4, width))
+                for (const [p, k] of uses) acc[k].set(f.madd(v, d[p], acc[k]))
+              })
+            }
+            for (const [k, a] of acc.entries()) storeFloats(f, out, a, at(k), width)
+          })
+        }
+      }
+    })
+  }
+  const tile = (pixels: number): void => {
+    f.scope(() => {
+      const [x, dy, out] = [f.local('i32', x0), f.local('i32', dy0), f.local('i32', out0)]
+      f.repeat(Math.floor(c / 4), () => {
+        vector(x, dy, out, pixels, 4)
+        for (const p of [x, dy, out]) p.inc(16)
+      })
+      if (c % 4 !== 0) vector(x, dy, out, pixels, c % 4)
+    })
+  }
+  f.repeat(Math.floor(columns / PIXELS), () => {
+    tile(PIXELS)
+    x0.inc(PIXELS * s.x.pixel * 4)
+    dy0.inc(PIXELS * c * 4)
+  })
+  if (columns % PIXELS !== 0) tile(columns % PIXELS)
+}
+
+/** Pixels and channels as one flat row: for each vector of a period, the sums of up to nine taps are held along the row. */
+function emitFlat(f: FunctionBuilder, s: DepthwiseSums, x0: LocalI32, dy0: LocalI32, out0: LocalI32): void {
+  const period = flatPeriod(s.channels)
+  const floats = s.columns * s.channels
+  const [th, tw] = s.taps
+  const taps = Array.from({ length: th.count * tw.count }, (_, i) => ({
+    x: (Math.floor(i / tw.count) * th.x + (i % tw.count) * tw.x) * 4,
+    out: i * period * 4,
+  }))
+  const groups = Array.from({ length: Math.ceil(taps.length / 9) }, (_, i) => taps.slice(9 * i, 9 * i + 9))
+  const sums = (out: LocalI32, body: (step: (x: LocalI32, dy: LocalI32, width: number) => void) => void): void => {
+    for (const group of groups) {
+      f.scope(() => {
+        const acc: LocalF32x4[] = group.map(t => f.let(loadFloats(out, t.out, 4)))
+        body((x, dy, width) =>
+          f.scope(() => {
+            const d = f.let(loadFloats(dy, 0, width))
+            for (const [i, t] of group.entries()) acc[i].set(f.madd(loadFloats(x, t.x, width), d, acc[i]))
+          }),
+        )
+        group.forEach((t, i) => {
+          f.store(out, acc[i], t.out)
+        })
+      })
+    }
+  }
+  const bound = f.let(dy0.add((floats - 3) * 4))
+  const [x, dy, out] = [f.local('i32', x0), f.local('i32', dy0), f.local('i32', out0)]
+  f.repeat(Math.floor(Math.min(period, floats) / 4), () => {
+    sums(out, step => {
+      const p = f.local('i32', x)
+      f.forPointer(dy, bound, period * 4, d => {
+        step(p, d, 4)
+        p.inc(period * 4)
+      })
+    })
+    for (const p of [x, dy, out]) p.inc(16)
+  })
+  if (floats % 4 !== 0) {
+    const last = floats - (floats % 4)
+    const [x, dy, out] = [f.let(x0.add(last * 4)), f.let(dy0.add(last * 4)), f.let(out0.add((last % period) * 4))]
+    sums(out, step => step(x, dy, floats % 4))
+  }
+}
+
+/** Prepares out[tap][c] = sum over r of source[tap][r * channels + c] within the period. */
+function prepareFold(ctx: KernelContext, taps: number, channels: number) {
+  const period = flatPeriod(channels)
+  const source = ctx.scratch(taps * period * 4)
+  const fn = ctx.define(`fold channels ${taps} ${channels}`, name =>
+    ctx.module.func(name, { source: 'i32', out: 'i32' }, null, (f, { source, out }) => {
+      f.repeat(taps, () => {
+        f.repeat(channels, () => {
+          const sum = f.local('f32', F32.load(source))
+          for (let r = channels; r < period; r += channels) sum.set(sum.add(F32.load(source, r * 4)))
+          f.store(out, sum)
+          source.inc(4)
+          out.inc(4)
+        })
+        source.inc((period - channels) * 4)
+      })
+    }),
+  )
+  return { source, record: (out: Address): void => ctx.call(fn, { source, out }) }
+}

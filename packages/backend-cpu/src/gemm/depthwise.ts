@@ -1,0 +1,230 @@
+// Depthwise convolutions (one filter a channel) over an image with enough border: each output is a sum over the window of
+// input vectors times weight vectors. Also the input gradients, whose taps run backwards.
+import type { Address, Arguments, Chunk, KernelContext } from '../kernels/context.js'
+import { F32x4, type FunctionBuilder, type I32, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
+import { emitFlatRow, expandChannels } from './depthwise-flat.js'
+import type { Epilogue } from './epilogue.js'
+import type { GemmDispatch } from './gemm.js'
+import { loadFloats, storeFloats } from './partial.js'
+
+/** Element steps of a walk over images. */
+export interface Walk {
+  readonly image: number
+  readonly row: number
+  readonly pixel: number
+  readonly offset: number
+}
+/** Taps along one dimension: each moves `x` elements in the input and `w` taps in the filter. */
+export interface Taps {
+  readonly count: number
+  readonly x: number
+  readonly w: number
+}
+/** y[n, row, column, c] = sum over taps of x[...] w[tap, c]. */
+export interface DepthwiseShape {
+  readonly n: number
+  readonly rows: number
+  readonly columns: number
+  readonly channels: number
+  readonly x: Walk
+  readonly y: Walk
+  readonly taps: readonly [Taps, Taps]
+  /** The first tap, in the filter. */
+  readonly tap: number
+}
+
+/** Addresses while a row is emitted. */
+export interface RowPointers {
+  readonly x: LocalI32
+  readonly w: LocalI32
+  readonly y: LocalI32
+  /** The row's start in operands of the output's shape, the first element of others. */
+  readonly operands: readonly LocalI32[]
+}
+
+type Params = Readonly<Record<string, 'i32'>> & Chunk
+
+/** Output pixels that share loads of weights and of overlapping inputs. */
+const PIXELS = 4
+/** Windows higher than this loop over their rows. */
+const UNROLLED = 7
+
+/** Prepares a depthwise convolution: records x, w [taps, channels] and y, then the epilogue's operands. */
+export function prepareDepthwise(ctx: KernelContext, s: DepthwiseShape, epilogue?: Epilogue): GemmDispatch {
+  const { channels: c } = s
+  const operands = epilogue?.operands ?? []
+  const flat = c % 4 !== 0 && s.x.pixel === c && s.y.pixel === c
+  const taps = Math.max(1, ...lastTap(s).map(t => t + 1))
+  const expandW = flat ? expandChannels(ctx, taps, c) : undefined
+  const expandOperand = operands.map(kind => (flat && kind === 'channel' ? expandChannels(ctx, 1, c) : undefined))
+  const params: Params = {
+    begin: 'i32',
+    end: 'i32',
+    x: 'i32',
+    w: 'i32',
+    y: 'i32',
+    ...Object.fromEntries(operands.map((_, i) => [`o${i}`, 'i32' as const])),
+  }
+  const fn = ctx.define<Params>(`depthwise ${JSON.stringify(s)} ${epilogue?.key ?? ''}`, name =>
+    ctx.module.func(name, params, null, (f, p) => {
+      f.for(p.begin, p.end, 1, unit => {
+        const row = f.let(unit.remU(s.rows))
+        const image = f.let(unit.divU(s.rows))
+        const at = (base: I32, walk: Walk): LocalI32 =>
+          f.let(
+            base
+              .add(image.mul(walk.image * 4))
+              .add(row.mul(walk.row * 4))
+              .add(walk.offset * 4),
+          )
+        const pointers: RowPointers = {
+          x: at(p.x, s.x),
+          w: p.w,
+          y: at(p.y, s.y),
+          operands: operands.map((kind, i) => (kind === 'full' ? at(p[`o${i}`], s.y) : p[`o${i}`])),
+        }
+        if (flat) emitFlatRow(f, s, pointers, epilogue)
+        else emitRow(f, s, pointers, epilogue)
+      })
+    }),
+  )
+  const work = 2 * s.columns * c * Math.max(1, s.taps[0].count * s.taps[1].count)
+  const units = c === 0 || s.columns === 0 ? 0 : s.n * s.rows
+  const grain = Math.max(1, Math.round(1e5 / Math.max(1, work)))
+  return (x, w, y, operandAddresses = []) => {
+    const args: Record<string, Address> = { x, w: expandW === undefined ? w : expandW(w), y }
+    operandAddresses.forEach((o, i) => {
+      args[`o${i}`] = expandOperand[i]?.(o) ?? o
+    })
+    ctx.parallel<Params>(units, grain, fn, args as Arguments<Omit<Params, keyof Chunk>>)
+  }
+}
+
+/** The taps at the corners of the window. */
+const lastTap = ({ tap, taps: [h, w] }: DepthwiseShape): number[] =>
+  h.count * w.count === 0
+    ? []
+    : [tap, tap + (h.count - 1) * h.w, tap + (w.count - 1) * w.w, tap + (h.count - 1) * h.w + (w.count - 1) * w.w]
+
+/** A row in tiles of a few pixels; the channels of a tile are walked in vectors. */
+function emitRow(f: FunctionBuilder, s: DepthwiseShape, at: RowPointers, epilogue: Epilogue | undefined): void {
+  const { channels: c, columns } = s
+  const operands = epilogue?.operands ?? []
+  const moved = operands.map((kind, i) => (kind === 'full' ? f.local('i32', at.operands[i]) : at.operands[i]))
+  const tile = (pixels: number): void => {
+    f.scope(() => {
+      const x = f.local('i32', at.x)
+      const w = f.local('i32', at.w)
+      const y = f.local('i32', at.y)
+      const o = operands.map((kind, i) => (kind === 'scalar' ? moved[i] : f.local('i32', moved[i])))
+      const vector = (width: number): void => emitVector(f, s, pixels, width, { x, w, y, operands: o }, epilogue)
+      f.repeat(Math.floor(c / 4), () => {
+        vector(4)
+        for (const p of [x, w, y, ...o.filter((_, i) => operands[i] !== 'scalar')]) p.inc(16)
+      })
+      if (c % 4 !== 0) vector(c % 4)
+    })
+  }
+  f.repeat(Math.floor(columns / PIXELS), () => {
+    tile(PIXELS)
+    at.x.inc(PIXELS * s.x.pixel * 4)
+    at.y.inc(PIXELS * s.y.pixel * 4)
+    operands.forEach((kind, i) => {
+      if (kind === 'full') moved[i].inc(PIXELS * s.y.pixel * 4)
+    })
+  })
+  if (columns % PIXELS !== 0) tile(columns % PIXELS)
+}
+
+/** One vector of channels of a few pixels. */
+function emitVector(
+  f: FunctionBuilder,
+  s: DepthwiseShape,
+  pixels: number,
+  width: number,
+  at: RowPointers,
+  epilogue: Epilogue | undefined,
+): void {
+  f.scope(() => {
+    const [th, tw] = s.taps
+    const acc = f.locals('f32x4', pixels, 0)
+    const tapBytes = s.channels * 4
+    const windowRow = (x: LocalI32, w: LocalI32, xOffset: number, wOffset: number): void => {
+      // Taps in groups whose weights fit the registers; each input is loaded once for all pixels that it belongs to.
+      for (let from = 0; from < tw.count; from += 4) {
+        f.scope(() => {
+          const weights = Array.from({ length: Math.min(4, tw.count - from) }, (_, k) =>
+            f.let(loadFloats(w, wOffset + (from + k) * tw.w * tapBytes, width)),
+          )
+          for (const [offset, uses] of sharedInputs(pixels, s.x.pixel, from, weights.length, tw.x)) {
+            f.scope(() => {
+              const v = f.let(loadFloats(x, xOffset + offset * 4, width))
+              for (const [pixel, k] of uses) acc[pixel].set(f.madd(v, weights[k], acc[pixel]))
+            })
+          }
+        })
+      }
+    }
+    // Offsets of loads must not be negative: start from the lowest address that the window touches.
+    const low = (count: number, step: number): number => Math.min(0, (count - 1) * step)
+    const xLow = (low(th.count, th.x) + low(tw.count, tw.x)) * 4
+    const wLow = (s.tap + low(th.count, th.w) + low(tw.count, tw.w)) * tapBytes
+    if (th.count * tw.count > 0) {
+      const x = f.let(at.x.add(xLow))
+      const w = f.let(at.w.add(wLow))
+      if (th.count <= UNROLLED) {
+        for (let k = 0; k < th.count; k++) {
+          windowRow(x, w, k * th.x * 4 - xLow, (s.tap + k * th.w) * tapBytes - wLow)
+        }
+      } else {
+        // The first row lies at an offset; the pointers move on from there.
+        f.repeat(th.count, () => {
+          windowRow(x, w, -xLow, s.tap * tapBytes - wLow)
+          x.inc(th.x * 4)
+          w.inc(th.w * tapBytes)
+        })
+      }
+    }
+    finish(f, acc, width, s.y.pixel * 4, at, epilogue)
+  })
+}
+
+/** Which (pixel, tap) pairs read each input of a row, by its distance from the first. */
+function sharedInputs(pixels: number, pixelStep: number, from: number, taps: number, tapStep: number) {
+  const inputs = new Map<number, [pixel: number, tap: number][]>()
+  for (let p = 0; p < pixels; p++) {
+    for (let k = 0; k < taps; k++) {
+      const offset = p * pixelStep + (from + k) * tapStep
+      const uses = inputs.get(offset)
+      if (uses === undefined) inputs.set(offset, [[p, k]])
+      else uses.push([p, k])
+    }
+  }
+  return [...inputs].sort(([a], [b]) => a - b)
+}
+
+/** Applies the epilogue to sums that lie `step` bytes apart, and stores them. */
+export function finish(
+  f: FunctionBuilder,
+  acc: readonly LocalF32x4[],
+  width: number,
+  step: number,
+  at: Pick<RowPointers, 'y' | 'operands'>,
+  epilogue: Epilogue | undefined,
+): void {
+  const operands = epilogue?.operands ?? []
+  const shared = operands.map((kind, o) =>
+    kind === 'full'
+      ? undefined
+      : f.let(kind === 'scalar' ? F32x4.loadSplat(at.operands[o]) : loadFloats(at.operands[o], 0, width)),
+  )
+  acc.forEach((sum, i) => {
+    f.scope(() => {
+      if (epilogue !== undefined) {
+        const values = shared.map((v, o) => v ?? f.let(loadFloats(at.operands[o], i * step, width)))
+        sum.set(epilogue.apply(f, sum, values))
+      }
+      storeFloats(f, at.y, sum, i * step, width)
+    })
+  })
+}

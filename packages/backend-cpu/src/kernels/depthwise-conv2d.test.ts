@@ -1,0 +1,55 @@
+// depthwiseConv2d and its gradients against float64, over the windows of windows.test.util.ts and several multipliers.
+import { describe, expect, it } from 'vitest'
+import { firstOutside, integers, reals } from './compare.test.util.js'
+import { depthwiseConv2d } from './depthwise-conv2d.js'
+import { depthwiseConv2dFilterGrad } from './depthwise-conv2d-filter-grad.js'
+import { depthwiseConv2dInputGrad } from './depthwise-conv2d-input-grad.js'
+import { fmaPaths, runKernel } from './harness.test.util.js'
+import { CASES, type Case, depthwiseReference, outputShape, title } from './windows.test.util.js'
+
+const filterShape = (c: Case, multiplier: number): number[] => [...c.size, c.x[3], multiplier]
+
+describe.each(fmaPaths)('fma %s', fma => {
+  for (const m of [1, 2, 3]) {
+    it.each(CASES)(`depthwiseConv2d x${m} $x $size $attrs`, c => {
+      for (const make of [integers, reals]) {
+        const [x, w] = [make(c.x, 1), make(filterShape(c, m), 2)]
+        const [got] = runKernel('depthwiseConv2d', depthwiseConv2d, c.attrs, [x, w], { fma })
+        expect(firstOutside(got, depthwiseReference(c, m, 'y', x, w), make === integers), title(c)).toBeUndefined()
+      }
+    })
+    it.each(CASES)(`depthwiseConv2dInputGrad x${m} $x $size $attrs`, c => {
+      for (const make of [integers, reals]) {
+        const [dy, w] = [make(outputShape(c, c.x[3] * m), 3), make(filterShape(c, m), 4)]
+        const attrs = { ...c.attrs, inputShape: c.x }
+        const [got] = runKernel('depthwiseConv2dInputGrad', depthwiseConv2dInputGrad, attrs, [dy, w], { fma })
+        expect(firstOutside(got, depthwiseReference(c, m, 'dx', dy, w), make === integers), title(c)).toBeUndefined()
+      }
+    })
+    it.each(CASES)(`depthwiseConv2dFilterGrad x${m} $x $size $attrs`, c => {
+      for (const make of [integers, reals]) {
+        const [x, dy] = [make(c.x, 5), make(outputShape(c, c.x[3] * m), 6)]
+        const attrs = { ...c.attrs, filterShape: filterShape(c, m) }
+        const [got] = runKernel('depthwiseConv2dFilterGrad', depthwiseConv2dFilterGrad, attrs, [x, dy], { fma })
+        expect(firstOutside(got, depthwiseReference(c, m, 'dw', x, dy), make === integers), title(c)).toBeUndefined()
+      }
+    })
+  }
+})
+
+describe('depthwiseConv2dFilterGrad', () => {
+  it.each([3, 8])('of %i channels does not depend on how units are cut into chunks', channels => {
+    const [x, dy] = [reals([3, 40, 41, channels], 7), reals([3, 38, 39, channels], 8)]
+    const attrs = {
+      strides: [1, 1],
+      padding: [0, 0, 0, 0],
+      dilation: [1, 1],
+      filterShape: [3, 3, channels, 1],
+    } as const
+    const run = (grain: number) =>
+      runKernel('depthwiseConv2dFilterGrad', depthwiseConv2dFilterGrad, attrs, [x, dy], { grain })
+    const once = run(1)
+    expect(run(0.01)).toEqual(once)
+    expect(run(1000)).toEqual(once)
+  })
+})

@@ -1,0 +1,53 @@
+// depthwiseConv2d: every channel has filters of its own. A multiplier above 1 repeats the input's channels first.
+import type { StepSpec } from '@strata/api/backend'
+import { prepareBorder } from '../gemm/border.js'
+import { prepareDepthwise } from '../gemm/depthwise.js'
+import type { Epilogue } from '../gemm/epilogue.js'
+import type { GemmDispatch } from '../gemm/gemm.js'
+import type { CpuImpl, KernelContext } from './context.js'
+import { covered, imagesOf } from './conv2d.js'
+
+/** Prepares a depthwise convolution, then the epilogue on each element. */
+export function prepareDepthwiseConv2d(
+  ctx: KernelContext,
+  { ins: [x, w], outs: [y], attrs }: Pick<StepSpec<'depthwiseConv2d'>, 'ins' | 'outs' | 'attrs'>,
+  epilogue?: Epilogue,
+): GemmDispatch {
+  const [kh, kw, , multiplier] = w.shape
+  const [n, oh, ow, channels] = y.shape
+  const { strides, dilation, padding } = attrs
+  const frame = {
+    top: padding[0],
+    left: padding[2],
+    height: covered(oh, kh, strides[0], dilation[0]),
+    width: covered(ow, kw, strides[1], dilation[1]),
+  }
+  const border = prepareBorder(ctx, imagesOf(x.shape), frame, multiplier)
+  const { height, width } = border.images
+  const row = width * channels
+  const record = prepareDepthwise(
+    ctx,
+    {
+      n,
+      rows: oh,
+      columns: ow,
+      channels,
+      x: { image: height * row, row: strides[0] * row, pixel: strides[1] * channels, offset: 0 },
+      y: { image: oh * ow * channels, row: ow * channels, pixel: channels, offset: 0 },
+      taps: [
+        { count: kh, x: dilation[0] * row, w: kw },
+        { count: kw, x: dilation[1] * channels, w: 1 },
+      ],
+      tap: 0,
+    },
+    epilogue,
+  )
+  return (x, w, y, operands) => record(border.record(x), w, y, operands)
+}
+
+export const depthwiseConv2d: CpuImpl<'depthwiseConv2d'> = {
+  prepare(ctx, s) {
+    const record = prepareDepthwiseConv2d(ctx, s)
+    return ([x, w], [y]) => record(x, w, y)
+  },
+}
