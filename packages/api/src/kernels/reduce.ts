@@ -1,7 +1,8 @@
 // reduce: scalar programs over broadcast inputs, summed or maximised over some axes. Means, losses, norms, bias gradients.
 import { ArgumentError } from '../errors.js'
 import * as E from '../expr/expr.js'
-import { div, equal, mapExprs, mul, reshape, sum, sumTo } from '../graph/ops.js'
+import { isIdentity } from '../expr/program.js'
+import { div, equal, mapExprs, mul, reduceMap, reshape, sum, sumTo } from '../graph/ops.js'
 import type { Node, Value } from '../graph/value.js'
 import { f32, type Shape, sizeOf } from '../tensor-spec.js'
 import { checkProgram, programFlops, programGradient } from './map.js'
@@ -42,7 +43,11 @@ export const reduce: KernelSpec<'reduce'> = {
       const values = E.fromProgram(program)
       full = dOuts.map((d, j) => {
         if (d === null) return null
-        const mask = equal(mapExprs(node.ins, [values[j]], shape)[0], spread(node.outs[j]))
+        const [v] = mapExprs(node.ins, [values[j]], shape)
+        // The extreme is an element of the very tensor that it is compared with: a program evaluated twice may round
+        // differently (contracted or not), and then nothing would equal it.
+        const extreme = isIdentity(program) ? spread(node.outs[j]) : reduceMap(op, [v], e => [e], axes, true)[0]
+        const mask = equal(v, extreme)
         return mul(div(spread(d), sum(mask, [...axes], true)), mask)
       })
     }

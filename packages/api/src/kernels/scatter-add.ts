@@ -1,6 +1,8 @@
 // scatterAdd: adds rows into a table of zeros by index; the transpose of gather. Equal indices add up in ascending order.
 
 import { ArgumentError } from '../errors.js'
+import * as E from '../expr/expr.js'
+import { elementwise, reshape } from '../graph/ops.js'
 import { apply1, type Node } from '../graph/value.js'
 import { f32, sizeOf } from '../tensor-spec.js'
 import { checkArity, checkDim, checkDType, checkRank, type KernelSpec } from './spec.js'
@@ -20,5 +22,17 @@ export const scatterAdd: KernelSpec<'scatterAdd'> = {
     return [f32([size, ...updates.shape.slice(1)])]
   },
   flops: ([, updates]) => sizeOf(updates.shape),
-  vjp: (node: Node<'scatterAdd'>, [d]) => [null, d === null ? null : apply1('gather', [d, node.ins[0]], { axis: 0 })],
+  vjp(node: Node<'scatterAdd'>, [d], needs) {
+    if (d === null || !needs[1]) return [null, null]
+    const [indices, updates] = node.ins
+    const { size } = node.attrs
+    const rows = apply1('gather', [d, indices], { axis: 0 })
+    const column = reshape(
+      indices,
+      updates.shape.map((n, i) => (i === 0 ? n : 1)),
+    )
+    // What was dropped has no gradient; gather gives NaN there.
+    const inside = (i: E.Expr): E.Expr => E.and(E.ge(i, 0), E.lt(i, size))
+    return [null, elementwise([rows, column], (g, i) => E.select(inside(i), g, 0), updates.shape)]
+  },
 }

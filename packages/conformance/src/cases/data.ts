@@ -16,7 +16,7 @@ export function uniform(seed: number): () => number {
 }
 
 /** A number of random sign and of a magnitude between 2^-6 and 2^6; one in twenty is 0. */
-function varied(next: () => number): number {
+export function varied(next: () => number): number {
   if (next() < 0.05) return 0
   const size = 2 ** (12 * next() - 6)
   return next() < 0.5 ? -size : size

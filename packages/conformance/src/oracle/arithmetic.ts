@@ -80,6 +80,11 @@ export class Arithmetic {
     return this.u * (4 * Math.sqrt(n) * magnitude + 2 * Math.abs(y))
   }
 
+  /** Whether a result below the normal range is kept as it is. */
+  private survives(y: number, e: number): boolean {
+    return e === 0 && (y === 0 || (this.numerics.subnormals && this.representable(y)))
+  }
+
   /** Stores a result whose error is at most e, minding the ends of the range. */
   put(value: Float64Array, bound: Float64Array, i: number, y: number, e: number, tiny = this.tiny): void {
     const size = Math.abs(y)
@@ -87,15 +92,12 @@ export class Arithmetic {
     const error = Number.isNaN(e) ? Infinity : e
     value[i] = y
     if (size <= this.largest) {
-      // Not `size + error > largest`: the rounding error at the end of the range is absorbed by rounding down.
+      // Half a unit beyond the largest number still rounds to it.
       if (size + error >= this.largest * (1 + this.u)) bound[i] = Infinity
-      else if (
-        size - error < SMALLEST_NORMAL &&
-        this.single &&
-        (error > 0 || (size > 0 && !this.numerics.subnormals))
-      ) {
-        bound[i] = error + tiny
-      } else bound[i] = error
+      else {
+        const normal = size - error >= SMALLEST_NORMAL || !this.single
+        bound[i] = normal || this.survives(y, error) ? error : error + tiny
+      }
     } else if (size < Infinity) {
       const overflows = size - error > this.largest * (1 + this.u)
       value[i] = overflows ? Math.sign(y) * Infinity : y

@@ -6,6 +6,7 @@ import {
   BindingError,
   type Buffer,
   bytesOf,
+  type DType,
   type Executable,
   type Impl,
   isCore,
@@ -35,6 +36,8 @@ export interface ReferenceOptions {
 
 class ReferenceBuffer implements Buffer, Memory {
   disposed = false
+  /** Of what was written last: numbers are kept, and bits are made from them. */
+  dtype: DType = 'float32'
   readonly value: Float64Array
   readonly bound: Float64Array
 
@@ -91,6 +94,7 @@ export class ReferenceBackend implements Backend {
 
   write(to: Buffer, data: Float32Array | Int32Array): void {
     this.writeExact(to, Float64Array.from(data))
+    this.own('write', to).dtype = data instanceof Int32Array ? 'int32' : 'float32'
   }
 
   /** Writes float64 values, with bounds on their errors where they have any. */
@@ -99,6 +103,7 @@ export class ReferenceBackend implements Backend {
     if (value.length > buffer.value.length) {
       throw new BindingError({ where: 'write', what: 'bytes', expected: buffer.bytes, got: value.length * 4 })
     }
+    buffer.dtype = 'float32'
     buffer.value.set(value)
     if (bound !== undefined) buffer.bound.set(bound)
     else buffer.bound.fill(0, 0, value.length)
@@ -110,12 +115,13 @@ export class ReferenceBackend implements Backend {
   }
 
   async read(from: Buffer): Promise<Float32Array> {
-    return Float32Array.from(this.own('read', from).value)
+    const { dtype, value } = this.own('read', from)
+    return dtype === 'float32' ? Float32Array.from(value) : new Float32Array(Int32Array.from(value).buffer)
   }
 
-  /** The values rounded to integers: a reference buffer holds numbers, not bytes. */
   async readInt32(from: Buffer): Promise<Int32Array> {
-    return Int32Array.from(this.own('readInt32', from).value)
+    const { dtype, value } = this.own('readInt32', from)
+    return dtype === 'int32' ? Int32Array.from(value) : new Int32Array(Float32Array.from(value).buffer)
   }
 
   /** Copies of the values and of the bounds on a float32 backend's errors. */
@@ -146,6 +152,8 @@ export class ReferenceBackend implements Backend {
       const { prepare } = KERNELS[kernel] as Impl<KernelName, Arithmetic, Memory>
       return { step, run: prepare(this.arithmetic, stepSpec(plan, step)) }
     })
+    const written = new Set(plan.steps.flatMap(s => s.outs))
+    const results = Object.entries(plan.bind).filter(([, t]) => written.has(t))
     this.executables++
     let disposed = false
     return {
@@ -154,6 +162,7 @@ export class ReferenceBackend implements Backend {
         const slots = this.bindSlots(plan, memory, bind)
         const at = (t: number): Memory => slots[plan.tensors[t].slot]
         for (const { step, run } of steps) run(step.ins.map(at), step.outs.map(at))
+        for (const [name, t] of results) this.own('run', bind[name]).dtype = plan.tensors[t].spec.dtype
       },
       dispose: () => {
         if (!disposed) this.executables--

@@ -6,7 +6,7 @@ import { erf, roundHalfEven, sigmoid } from './special.js'
 
 interface Unary {
   readonly f: (x: number) => number
-  /** exact: no rounding and slope 1; step: piecewise constant; else the built-in function whose error is declared. */
+  /** exact: no rounding and slope at most 1; step: piecewise constant; else the built-in function whose error is declared. */
   readonly kind: 'exact' | 'step' | keyof Numerics['ulp']
   /** |f'| from x and y = f(x); used where an interval is too narrow for float64. */
   readonly slope?: (x: number, y: number) => number
@@ -53,7 +53,8 @@ export function evaluateUnary(
     switch (kind) {
       case 'exact':
         out[i] = y
-        eout[i] = e
+        // relu is exactly 0 wherever its operand is certainly negative.
+        eout[i] = op === 'relu' && x[i] + e <= 0 ? 0 : e
         break
       case 'step': {
         out[i] = y

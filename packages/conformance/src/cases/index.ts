@@ -1,0 +1,51 @@
+// The hand-written cases of every kernel. A kernel without cases is a type error.
+import type { KernelName } from '@strata/api/backend'
+import type { Case } from './case.js'
+import { CONV_GEOMETRIES, convCases, DEPTHWISE_GEOMETRIES, depthwiseCases } from './convolution.js'
+import { MAP_CASES } from './maps.js'
+import * as movement from './movement.js'
+import * as optional from './optional.js'
+import { POOL_EDGES, POOL_GEOMETRIES, poolCases } from './pooling.js'
+import { MATMUL_CASES } from './products.js'
+import { ARGMAX_CASES, REDUCE_CASES } from './reductions.js'
+import { RESIZE_CASES } from './resizing.js'
+
+const convolutions = CONV_GEOMETRIES.map(convCases)
+const depthwise = DEPTHWISE_GEOMETRIES.map(depthwiseCases)
+const pools = POOL_GEOMETRIES.map(poolCases)
+const poolEdges = (kernel: KernelName): Case[] => POOL_EDGES.filter(c => c.kernel === kernel)
+
+export const CASES: Readonly<Record<KernelName, readonly Case[]>> = {
+  map: MAP_CASES,
+  reduce: REDUCE_CASES,
+  matmul: MATMUL_CASES,
+  conv2d: convolutions.map(c => c[0] as Case),
+  conv2dInputGrad: convolutions.map(c => c[1] as Case),
+  conv2dFilterGrad: convolutions.map(c => c[2] as Case),
+  depthwiseConv2d: depthwise.map(c => c[0] as Case),
+  depthwiseConv2dInputGrad: depthwise.map(c => c[1] as Case),
+  depthwiseConv2dFilterGrad: depthwise.map(c => c[2] as Case),
+  maxPool: [...pools.map(c => c[0] as Case), ...poolEdges('maxPool')],
+  maxPoolGrad: [...pools.map(c => c[1] as Case), ...poolEdges('maxPoolGrad')],
+  avgPool: [...pools.map(c => c[2] as Case), ...poolEdges('avgPool')],
+  avgPoolGrad: [...pools.map(c => c[3] as Case), ...poolEdges('avgPoolGrad')],
+  transpose: movement.TRANSPOSE_CASES,
+  slice: movement.SLICE_CASES,
+  pad: movement.PAD_CASES,
+  concat: movement.CONCAT_CASES,
+  gather: movement.GATHER_CASES,
+  scatterAdd: movement.SCATTER_CASES,
+  argmax: ARGMAX_CASES,
+  cast: movement.CAST_CASES,
+  random: movement.RANDOM_CASES,
+  reshape: movement.RESHAPE_CASES,
+  copy: movement.COPY_CASES,
+  resize: RESIZE_CASES.map(c => c[0] as Case),
+  resizeGrad: RESIZE_CASES.map(c => c[1] as Case),
+  softmax: optional.SOFTMAX_CASES,
+  softmaxCrossEntropy: optional.CROSS_ENTROPY_CASES,
+  moments: optional.MOMENTS_CASES,
+  fusedMatmul: optional.FUSED_MATMUL_CASES,
+  fusedConv2d: optional.FUSED_CONV_CASES,
+  fusedDepthwiseConv2d: optional.FUSED_DEPTHWISE_CASES,
+}

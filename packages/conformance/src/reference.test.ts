@@ -1,0 +1,72 @@
+// The suite on the oracle itself: cases are legal and as exact as they say, gradient rules hold, and the relations that the
+// metamorphic tier states are true.
+import { KERNEL_NAMES } from '@strata/api/backend'
+import { describe, expect, test } from 'vitest'
+import { CASES } from './cases/index.js'
+import { FLOAT64 } from './oracle/arithmetic.js'
+import { reference } from './oracle/reference.js'
+import { adjointTier, LINEAR_KERNELS, linearInputs } from './tiers/adjoint.js'
+import { determinismTier } from './tiers/determinism.js'
+import { differentiableInputs, gradientTier } from './tiers/gradient.js'
+import { metamorphicTier, RELATIONS } from './tiers/metamorphic.js'
+import { describeFailure, type TierResult } from './tiers/result.js'
+import { valueTier } from './tiers/values.js'
+
+const failures = (results: readonly TierResult[]): string[] =>
+  results.filter(r => r.failure !== undefined).map(describeFailure)
+/** In order: the oracle is not concurrent. */
+async function each<T>(items: readonly T[], f: (item: T) => Promise<TierResult>): Promise<TierResult[]> {
+  const results: TierResult[] = []
+  for (const item of items) results.push(await f(item))
+  return results
+}
+
+describe.each(KERNEL_NAMES)('%s', kernel => {
+  const cases = CASES[kernel]
+
+  test('has cases', () => {
+    expect(cases.length).toBeGreaterThan(0)
+  })
+  test('cases are exact where they say so', async () => {
+    const exact = cases.filter(c => c.exact)
+    expect(failures(await each(exact, c => valueTier(reference(), c, 'exact', 1)))).toEqual([])
+  })
+  test('float32 rounding of exact results stays within the bounds', async () => {
+    const backend = reference({ u: FLOAT64 })
+    expect(failures(await each(cases, c => valueTier(backend, c, 'rounding', 2)))).toEqual([])
+  })
+  test('is deterministic', async () => {
+    expect(failures(await each(cases, c => determinismTier(reference(), c, 3)))).toEqual([])
+  })
+})
+
+describe('adjoints', () => {
+  test.each(LINEAR_KERNELS)('%s', async kernel => {
+    const pairs = CASES[kernel].flatMap(c => linearInputs(c).map(i => [c, i] as const))
+    expect(pairs.length).toBeGreaterThan(0)
+    expect(failures(await each(pairs, ([c, i]) => adjointTier(reference(), c, i, 4)))).toEqual([])
+  })
+})
+
+describe('gradients', () => {
+  const checked = KERNEL_NAMES.filter(k => CASES[k].some(c => differentiableInputs(c).length > 0))
+  test('every rule but those of fused kernels (made after differentiation) and constants is checked', () => {
+    expect(KERNEL_NAMES.filter(k => !checked.includes(k))).toEqual([
+      'maxPoolGrad',
+      'argmax',
+      'random',
+      'copy',
+      'fusedMatmul',
+      'fusedConv2d',
+      'fusedDepthwiseConv2d',
+    ])
+  })
+  test.each(checked)('%s', async kernel => {
+    const pairs = CASES[kernel].flatMap(c => differentiableInputs(c).map(i => [c, i] as const))
+    expect(failures(await each(pairs, ([c, i]) => gradientTier(c, i, 5)))).toEqual([])
+  })
+})
+
+test.each(RELATIONS)('$name', async relation => {
+  expect(failures([await metamorphicTier(reference(), relation, 6)])).toEqual([])
+})
