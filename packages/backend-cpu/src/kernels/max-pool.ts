@@ -1,0 +1,58 @@
+// maxPool: the largest element of each window, NaN if there is one. wasm's max is NaN where either side is.
+import { loadFloats, storeFloats } from '../gemm/partial.js'
+import { forChannels, forWindow, isInside, poolingOf, rowGrain, validRange, windowOffsets } from '../gemm/pooling.js'
+import type { CpuImpl } from './context.js'
+
+export const maxPool: CpuImpl<'maxPool'> = {
+  prepare(ctx, { ins: [x], outs: [y], attrs }) {
+    const p = poolingOf(x.shape, y.shape, attrs)
+    const { channels, input, output } = p
+    const offsets = isInside(p) ? windowOffsets(p) : undefined
+    const fn = ctx.define(`max pool ${JSON.stringify(p)}`, name =>
+      ctx.module.func(name, { begin: 'i32', end: 'i32', x: 'i32', y: 'i32' }, null, (f, { begin, end, x, y }) => {
+        f.for(begin, end, 1, unit => {
+          const q = f.let(y.add(unit.mul(output[1] * channels * 4)))
+          const image = f.let(x.add(unit.divU(output[0]).mul(input[0] * input[1] * channels * 4)))
+          const row = f.let(unit.remU(output[0]))
+          if (offsets !== undefined) {
+            const pixel = f.let(image.add(row.mul(attrs.strides[0] * input[1] * channels * 4)))
+            f.repeat(output[1], () => {
+              const s = f.local('i32', pixel)
+              forChannels(f, channels, [s, q], width => {
+                const [first, ...rest] = offsets
+                storeFloats(
+                  f,
+                  q,
+                  rest.reduce((m, o) => m.max(loadFloats(s, o, width)), loadFloats(s, first, width)),
+                  0,
+                  width,
+                )
+              })
+              if (channels % 4 !== 0) q.inc((channels % 4) * 4)
+              pixel.inc(attrs.strides[1] * channels * 4)
+            })
+            return
+          }
+          const rows = validRange(f, p, 0, row)
+          f.for(0, output[1], 1, column => {
+            const columns = validRange(f, p, 1, column)
+            const s = f.local('i32', image)
+            forChannels(f, channels, [s, q], width => {
+              const first = s.add(
+                rows.from
+                  .mul(input[1])
+                  .add(columns.from)
+                  .mul(channels * 4),
+              )
+              const best = f.let(loadFloats(f.let(first), 0, width))
+              forWindow(f, p, s, rows, columns, e => best.set(best.max(loadFloats(e, 0, width))))
+              storeFloats(f, q, best, 0, width)
+            })
+            if (channels % 4 !== 0) q.inc((channels % 4) * 4)
+          })
+        })
+      }),
+    )
+    return ([x], [y]) => ctx.parallel(p.n * output[0], rowGrain(p), fn, { x, y })
+  },
+}
