@@ -108,7 +108,7 @@ export class BatchNormalization extends Normalizing {
       })
     }
     const weight = reshape(mask, [...mask.shape, ...x.shape.slice(mask.rank).map(() => 1)])
-    const [count, total] = reduceMap('sum', [x, weight], (v, w) => [E.add(w, E.mul(0, v)), E.mul(w, v)], axes, true)
+    const [count, total] = reduceMap('sum', [x, weight], (v, w) => [w, E.mul(w, v)], axes, true)
     const over = (sum: E.Expr, n: E.Expr): E.Expr => E.div(sum, E.add(n, MASK_EPSILON))
     const mean = elementwise([total, count], over)
     const [squares] = reduceMap('sum', [x, weight, mean], (v, w, m) => [E.mul(w, E.square(E.sub(v, m)))], axes, true)
