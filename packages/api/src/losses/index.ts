@@ -54,7 +54,7 @@ const CLASSES = {
   SquaredHinge,
   Tversky,
 }
-const REGISTRY = new ByName<Loss>('loss', Object.values(CLASSES), {
+const LOSSES = new ByName<Loss>('loss', Object.values(CLASSES), {
   mse: MeanSquaredError,
   mae: MeanAbsoluteError,
   mape: MeanAbsolutePercentageError,
@@ -63,6 +63,9 @@ const REGISTRY = new ByName<Loss>('loss', Object.values(CLASSES), {
   kld: KLDivergence,
   logcosh: LogCosh,
 })
+
+/** Whether `getLoss` knows the name. */
+export const isLossName = (name: string): boolean => LOSSES.has(name)
 
 /**
  * A loss from itself, its name (Keras's in camelCase or snake_case, or a short alias), its serialised form or a function
@@ -77,7 +80,7 @@ export function getLoss(option: LossOption): Loss {
   if (typeof option !== 'string' && (typeof option !== 'object' || option === null)) {
     throw new ArgumentError({ where: 'loss', what: 'loss', expected: 'a name, a Loss or a function', got: option })
   }
-  return REGISTRY.make(option)
+  return LOSSES.make(option)
 }
 
 export {

@@ -36,6 +36,9 @@ export class ByName<T> {
     for (const [name, c] of Object.entries(aliases)) this.#byName.set(name, c)
     this.#shown = [...classes.map(c => lowerFirst(c.className)), ...Object.keys(aliases)]
   }
+  has(name: string): boolean {
+    return this.#byName.has(name)
+  }
   /** The class of a name. @throws ArgumentError listing the names */
   find(name: string): Configurable<T> {
     const c = this.#byName.get(name)
