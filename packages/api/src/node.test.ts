@@ -30,7 +30,15 @@ test('the main entry reaches no Node module and no package', () => {
 test('the Node entry does, so that the walk above would show it', () => {
   const { packages } = reach(new URL('./node.ts', import.meta.url))
   expect([...packages]).toContain('node:fs/promises')
-  for (const name of ['decodeImage', 'imageFolder', 'loadCifar10', 'loadCifar100', 'loadIdx', 'writeFileAtomic']) {
+  for (const name of [
+    'decodeImage',
+    'imageFolder',
+    'loadCifar10',
+    'loadCifar100',
+    'loadIdx',
+    'loadImage',
+    'writeFileAtomic',
+  ]) {
     expect(node).toHaveProperty(name)
   }
 })

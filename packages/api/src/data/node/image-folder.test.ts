@@ -10,6 +10,7 @@ import { hostTensor } from '../host-tensor.js'
 import { JPEG_FILES } from './image.test.fixtures.js'
 import { imageFolder } from './image-folder.js'
 import { loadCifar10, loadCifar100, loadIdx } from './load.js'
+import { loadImage } from './load-image.js'
 
 let root = ''
 const at = (...parts: string[]): string => join(root, ...parts)
@@ -56,6 +57,17 @@ describe('imageFolder', () => {
     expect(files).toEqual(names.map(n => ({ path: at('pets', ...n.split('/')), label: n.startsWith('Cat') ? 0 : 1 })))
     expect(Object.fromEntries(skipped)).toEqual({ '.txt': 1, '.gif': 1, '': 1 })
     expect(dataset.size).toBe(5)
+  })
+
+  test('loadImage gives the same pixels as the data set', async () => {
+    const options = { size: [2, 3], colorMode: 'grayscale', cropToAspectRatio: true } as const
+    const { dataset, files } = await imageFolder(at('pets'), options)
+    for (const [i, { x }] of (await dataset.toArray()).entries()) {
+      expect(await loadImage(files[i].path, options)).toEqual(x)
+    }
+    await expect(loadImage(at('pets', 'Cat', 'notes.txt'), options)).rejects.toThrow(FileError)
+    await expect(loadImage(files[0].path, { size: 0 })).rejects.toThrow(/loadImage: size \(height\).* got 0/)
+    await expect(loadImage(files[0].path, { size: 1, ...{ parallel: 2 } })).rejects.toThrow(/unknown option 'parallel'/)
   })
 
   test('elements: resized float32 pixels, one-hot labels', async () => {

@@ -1,33 +1,22 @@
 // A data set of images from a folder with one folder per class, after Keras's `image_dataset_from_directory`.
-import { ArgumentError, checkOptions, DataError, FileError } from '../../errors.js'
+import { ArgumentError, checkOptions, DataError } from '../../errors.js'
 import { Dataset } from '../dataset.js'
 import type { HostTensor } from '../host-tensor.js'
 import { oneHot } from '../labels.js'
 import { orderedParallel, throwIfAborted } from '../streams.js'
-import type { Image } from './image.js'
-import { centredWindow, resizeBilinear, withChannels } from './image.js'
 import type { ImageFile } from './image-files.js'
 import { listImages } from './image-files.js'
-import { decodeJpeg, isJpeg } from './jpeg.js'
-import { decodePng, isPng } from './png.js'
-import { readBytes } from './read-bytes.js'
+import type { ImageOptions } from './load-image.js'
+import { checkedImageOptions, IMAGE_OPTIONS, readImageInto } from './load-image.js'
 
 /** Options of {@link imageFolder}. */
-export interface ImageFolderOptions {
-  /** Height and width to which images are resized, bilinearly, without antialiasing; one number for a square. */
-  readonly size: number | readonly [height: number, width: number]
-  /** Default 'rgb'. Transparency is dropped. */
-  readonly colorMode?: 'rgb' | 'grayscale'
+export interface ImageFolderOptions extends ImageOptions {
   /** The class folders to read, in the order of their labels. Default: all, sorted by code units. */
   readonly classes?: readonly string[]
   /** Targets: 'categorical' (default) for one-hot float32 [classes], 'int' for an int32 scalar. */
   readonly labelMode?: 'categorical' | 'int'
-  /** Crops centrally to the aspect ratio of `size` before resizing, instead of distorting. Default false. */
-  readonly cropToAspectRatio?: boolean
   /** How many files are read at once. Default 8. */
   readonly parallel?: number
-  /** Larger images are refused before they are decoded. Default 2^26 (67 megapixels). */
-  readonly maxPixels?: number
 }
 
 /** Options of {@link ImageFolder.toArrays}. */
@@ -57,32 +46,7 @@ export interface ImageFolder {
   toArrays(options?: ToArraysOptions): Promise<{ x: HostTensor; y: HostTensor }>
 }
 
-const OPTIONS = ['size', 'colorMode', 'classes', 'labelMode', 'cropToAspectRatio', 'parallel', 'maxPixels'] as const
-
-function checkInteger(what: string, value: unknown): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
-    throw new ArgumentError({ where: 'imageFolder', what, expected: 'a positive integer', got: value })
-  }
-  return value
-}
-
-function checkChoice<C extends string>(what: string, value: C, choices: readonly C[]): void {
-  if (!choices.includes(value)) {
-    throw new ArgumentError({ where: 'imageFolder', what, expected: `one of ${choices.join(', ')}`, got: value })
-  }
-}
-
-/**
- * Decodes a PNG or JPEG file, told apart by its first bytes.
- *
- * @throws FileError for any other or a damaged file, or one of more than `maxPixels` pixels.
- */
-export function decodeImage(bytes: Uint8Array, file: string, maxPixels = 2 ** 26): Image {
-  if (isPng(bytes)) return decodePng(bytes, file, maxPixels)
-  if (isJpeg(bytes)) return decodeJpeg(bytes, file, maxPixels)
-  const got = bytes.length === 0 ? 'an empty file' : [...bytes.subarray(0, 4)]
-  throw new FileError({ where: file, what: 'kind of image', expected: 'the first bytes of PNG or JPEG', got })
-}
+const OPTIONS = [...IMAGE_OPTIONS, 'classes', 'labelMode', 'parallel'] as const
 
 /**
  * Lists the images of `path/<class>/...` (PNG and JPEG) and gives them as a lazy data set, or as arrays.
@@ -96,15 +60,25 @@ export function decodeImage(bytes: Uint8Array, file: string, maxPixels = 2 ** 26
  */
 export async function imageFolder(path: string, options: ImageFolderOptions): Promise<ImageFolder> {
   checkOptions('imageFolder', options, OPTIONS)
-  const { colorMode = 'rgb', labelMode = 'categorical', cropToAspectRatio = false } = options
-  const parallel = checkInteger('parallel', options.parallel ?? 8)
-  const maxPixels = checkInteger('maxPixels', options.maxPixels ?? 2 ** 26)
-  const [height, width] = typeof options.size === 'object' ? options.size : [options.size, options.size]
-  checkInteger('size (height)', height)
-  checkInteger('size (width)', width)
-  checkChoice('colorMode', colorMode, ['rgb', 'grayscale'])
-  checkChoice('labelMode', labelMode, ['categorical', 'int'])
-  const channels = colorMode === 'rgb' ? 3 : 1
+  const { labelMode = 'categorical', parallel = 8 } = options
+  const image = checkedImageOptions('imageFolder', options)
+  const { height, width, channels } = image
+  if (!Number.isSafeInteger(parallel) || parallel < 1) {
+    throw new ArgumentError({
+      where: 'imageFolder',
+      what: 'parallel',
+      expected: 'a positive integer',
+      got: parallel,
+    })
+  }
+  if (labelMode !== 'categorical' && labelMode !== 'int') {
+    throw new ArgumentError({
+      where: 'imageFolder',
+      what: 'labelMode',
+      expected: 'one of categorical, int',
+      got: labelMode,
+    })
+  }
   const imageSize = height * width * channels
 
   const { classes, files, skipped } = await listImages(path, options.classes)
@@ -113,11 +87,6 @@ export async function imageFolder(path: string, options: ImageFolderOptions): Pr
     throw new DataError({ where: path, what: 'images', expected: 'at least one .png, .jpg or .jpeg', got })
   }
 
-  const load = async (file: ImageFile, out: Float32Array, signal?: AbortSignal): Promise<void> => {
-    const bytes = await readBytes(file.path, signal)
-    const image = withChannels(decodeImage(bytes, file.path, maxPixels), channels)
-    resizeBilinear(image, height, width, out, cropToAspectRatio ? centredWindow(image, height, width) : undefined)
-  }
   const targets = (labels: readonly number[]): HostTensor =>
     labelMode === 'categorical'
       ? oneHot(labels, classes.length)
@@ -130,7 +99,7 @@ export async function imageFolder(path: string, options: ImageFolderOptions): Pr
     dataset: Dataset.from(files).map(
       async file => {
         const x = new Float32Array(imageSize)
-        await load(file, x)
+        await readImageInto(file.path, image, x)
         const y = targets([file.label])
         return { x: { shape: [height, width, channels], data: x }, y: { shape: y.shape.slice(1), data: y.data } }
       },
@@ -143,7 +112,7 @@ export async function imageFolder(path: string, options: ImageFolderOptions): Pr
       let done = 0
       const each = (file: ImageFile, i: number): Promise<void> => {
         throwIfAborted('imageFolder.toArrays', signal)
-        return load(file, x.subarray(i * imageSize, (i + 1) * imageSize), signal)
+        return readImageInto(file.path, image, x.subarray(i * imageSize, (i + 1) * imageSize), signal)
       }
       for await (const _ of orderedParallel(files, each, parallel)) onProgress?.(++done, files.length)
       return {

@@ -7,7 +7,7 @@ import { FileError } from '../../errors.js'
 import { Philox } from '../../random/generator.js'
 import { centredWindow, type Image, resizeBilinear, withChannels } from './image.js'
 import { JPEG_FILES, PALETTE, PNG_FILES } from './image.test.fixtures.js'
-import { decodeImage } from './image-folder.js'
+import { decodeImage } from './load-image.js'
 
 const bytesOf = (base64: string): Uint8Array => Uint8Array.from(Buffer.from(base64, 'base64'))
 
