@@ -2,7 +2,7 @@
 import { sizeOf } from '@strata/api/backend'
 import type { CpuImpl } from './context.js'
 import { copyElements } from './copy.js'
-import { forBlocks, forRows, loadLanes, storeLanes } from './loops.js'
+import { forRows, forVectors, loadLanes, storeLanes } from './loops.js'
 
 const BLOCK = 16
 
@@ -20,7 +20,7 @@ export const cast: CpuImpl<'cast'> = {
       ctx.module.func(name, params, null, (f, { from, to, begin, end }) => {
         forRows(f, { outer: [], strides: [[], []], blocks }, [from, to], begin, end, (rows, first, last) => {
           const pointers = rows.map(row => ({ row, stride: 1 }))
-          forBlocks(f, size, BLOCK, first, last, pointers, ([p, q], offset, lanes) => {
+          forVectors(f, size, BLOCK, first, last, pointers, ([p, q], offset, lanes) => {
             const v = loadLanes(f, p, lanes, offset * 4)
             const converted = y.dtype === 'int32' ? v.toI32x4S().asF32x4() : v.asI32x4().toF32x4S()
             storeLanes(f, q, f.let(converted), lanes, offset * 4)

@@ -9,6 +9,7 @@ import { gather } from './gather.js'
 import { map } from './map.js'
 import { pad } from './pad.js'
 import { random } from './random.js'
+import { reduce } from './reduce.js'
 import { reshape } from './reshape.js'
 import { scatterAdd } from './scatter-add.js'
 import { slice } from './slice.js'
@@ -23,6 +24,7 @@ export const KERNELS: Partial<KernelTable<KernelContext, Address>> = {
   map,
   pad,
   random,
+  reduce,
   reshape,
   scatterAdd,
   slice,

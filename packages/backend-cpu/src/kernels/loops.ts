@@ -110,10 +110,15 @@ export function forRows(
   })
 }
 
+/** A pointer of a row, and its stride in elements along it: 0 where the row has one value. */
+export interface RowPointer {
+  readonly row: LocalI32
+  readonly stride: number
+}
+
 /**
- * The elements of blocks [from, to) of a row of `length`, `block` elements each (a multiple of 4): `emit(offset, lanes)` is
- * called for every vector, offset in elements from the pointers, which `body` has made with `start`. Lanes are below 4 only
- * in the row's last vector.
+ * Blocks [from, to) of a row of `length`, `block` elements each: `emit` is called for a whole block and for the shorter one
+ * at the end, with pointers at the block.
  */
 export function forBlocks(
   f: FunctionBuilder,
@@ -121,36 +126,47 @@ export function forBlocks(
   block: number,
   from: I32 | 0,
   to: I32 | 1,
-  pointers: readonly { readonly row: LocalI32; readonly stride: number }[],
-  emit: (pointers: readonly LocalI32[], offset: number, lanes: number) => void,
+  pointers: readonly RowPointer[],
+  emit: (pointers: readonly LocalI32[], count: number) => void,
 ): void {
+  // The whole row is one block: no pointer moves.
+  if (from === 0 || to === 1) {
+    const rows = pointers.map(p => p.row)
+    f.scope(() => emit(rows, length))
+    return
+  }
   const whole = Math.floor(length / block)
   const blocks = Math.ceil(length / block)
-  const vectors = (p: readonly LocalI32[], count: number): void => {
-    for (let i = 0; i < count; i += 4) f.scope(() => emit(p, i, Math.min(4, count - i)))
-  }
   f.scope(() => {
-    const start = (row: LocalI32, stride: number): I32 => (from === 0 ? row : row.add(from.mul(block * stride * 4)))
-    const p = pointers.map(({ row, stride }) => (stride === 0 || from === 0 ? row : f.let(start(row, stride))))
-    const walk = (): void => {
-      vectors(p, block)
-      p.forEach((pointer, k) => {
-        if (pointers[k].stride !== 0) pointer.inc(block * pointers[k].stride * 4)
+    const p = pointers.map(({ row, stride }) => (stride === 0 ? row : f.let(row.add(from.mul(block * stride * 4)))))
+    if (whole > 0) {
+      const last = f.local('i32', to)
+      if (whole < blocks) f.if(last.gtU(whole), () => last.set(whole))
+      f.repeat(last.sub(from), () => {
+        emit(p, block)
+        p.forEach((pointer, k) => {
+          if (pointers[k].stride !== 0) pointer.inc(block * pointers[k].stride * 4)
+        })
       })
     }
-    if (from === 0 || to === 1) {
-      // The whole row is one block: no pointer moves.
-      vectors(p, length)
-      return
-    }
-    if (whole > 0) {
-      const last = whole === blocks ? to : f.select(to.gtU(whole), f.let(toI32(f, whole)), to)
-      f.repeat(last.sub(from), walk)
-    }
-    if (whole < blocks) f.if(to.eq(blocks), () => vectors(p, length - whole * block))
+    if (whole < blocks) f.if(to.eq(blocks), () => emit(p, length - whole * block))
   })
 }
-const toI32 = (f: FunctionBuilder, value: number): LocalI32 => f.local('i32', value)
+
+/** `forBlocks` a vector at a time: offsets in elements; lanes are below 4 only in the row's last vector. */
+export function forVectors(
+  f: FunctionBuilder,
+  length: number,
+  block: number,
+  from: I32 | 0,
+  to: I32 | 1,
+  pointers: readonly RowPointer[],
+  emit: (pointers: readonly LocalI32[], offset: number, lanes: number) => void,
+): void {
+  forBlocks(f, length, block, from, to, pointers, (p, count) => {
+    for (let i = 0; i < count; i += 4) f.scope(() => emit(p, i, Math.min(4, count - i)))
+  })
+}
 
 /** `lanes` consecutive floats (1 to 4) at `address + offset` bytes, zero beyond: reads no byte more. */
 export function loadLanes(f: FunctionBuilder, address: LocalI32, lanes: number, offset = 0): F32x4 {

@@ -1,7 +1,8 @@
 // map: programs over every kind of broadcasting against a plain loop.
-import { broadcastStrides, f32, i32, type ScalarProgram, sizeOf } from '@strata/api/backend'
+import { f32, i32, type ScalarProgram, sizeOf } from '@strata/api/backend'
 import { describe, expect, it } from 'vitest'
 import { backends, type Data, runStep, seeded } from '../harness.test.util.js'
+import { eachElement } from './elements.test.util.js'
 
 const AFFINE: ScalarProgram = {
   inputs: 3,
@@ -14,28 +15,6 @@ const AFFINE: ScalarProgram = {
     ['relu', 4],
   ],
   outs: [5, 3],
-}
-
-/** Calls `visit` with every index of `shape` and each operand's offset. */
-export function eachElement(
-  shape: readonly number[],
-  operands: readonly (readonly number[])[],
-  visit: (i: number, offsets: number[]) => void,
-): void {
-  const strides = operands.map(s => broadcastStrides(s, shape))
-  const n = sizeOf(shape)
-  for (let i = 0; i < n; i++) {
-    const offsets = strides.map(() => 0)
-    let rest = i
-    for (let d = shape.length - 1; d >= 0; d--) {
-      const digit = rest % shape[d]
-      rest = Math.floor(rest / shape[d])
-      strides.forEach((s, k) => {
-        offsets[k] += digit * s[d]
-      })
-    }
-    visit(i, offsets)
-  }
 }
 
 const SHAPES: (readonly (readonly number[])[])[] = [

@@ -3,7 +3,7 @@ import { broadcastStrides, sizeOf, stridesOf } from '@strata/api/backend'
 import { programCost, translate } from '../translate.js'
 import { F32x4, type LocalI32 } from '../wasm/index.js'
 import type { Address, Chunk, CpuImpl } from './context.js'
-import { collapse, forBlocks, forRows, loadLanes, type Pointers, storeLanes } from './loops.js'
+import { collapse, forRows, forVectors, loadLanes, type Pointers, storeLanes } from './loops.js'
 
 /** Operations of a call: long enough to hide the call, short enough to leave the baseline tier early. */
 export const GRAIN = 65536
@@ -38,7 +38,7 @@ export const map: CpuImpl<'map'> = {
           // A value for the whole row.
           const splats = ins.map((_, k) => (stride[k] === 0 ? f.let(convert(F32x4.loadSplat(rows[k]), k)) : undefined))
           const pointers = rows.map((row, k) => ({ row, stride: stride[k] }))
-          forBlocks(f, inner, size, from, to, pointers, (at, offset, lanes) => {
+          forVectors(f, inner, size, from, to, pointers, (at, offset, lanes) => {
             const values = ins.map((_, k): F32x4 => splats[k] ?? f.let(load(at[k], offset, lanes, k)))
             translate(f, program, values).forEach((v, j) => {
               storeLanes(f, at[ins.length + j], v, lanes, offset * 4)

@@ -3,7 +3,7 @@
 import { sizeOf } from '@strata/api/backend'
 import { I32 } from '../wasm/index.js'
 import type { CpuImpl } from './context.js'
-import { forBlocks, forRows, loadLanes, storeLanes } from './loops.js'
+import { forRows, forVectors, loadLanes, storeLanes } from './loops.js'
 import { fill } from './strided-copy.js'
 
 /** Columns of a unit. */
@@ -30,7 +30,7 @@ export const scatterAdd: CpuImpl<'scatterAdd'> = {
                 { row: source, stride: 1 },
                 { row: target, stride: 1 },
               ]
-              forBlocks(f, inner, BLOCK, first, last, pointers, ([p, q], offset, lanes) => {
+              forVectors(f, inner, BLOCK, first, last, pointers, ([p, q], offset, lanes) => {
                 const sum = loadLanes(f, q, lanes, offset * 4).add(loadLanes(f, p, lanes, offset * 4))
                 storeLanes(f, q, f.let(sum), lanes, offset * 4)
               })

@@ -3,7 +3,7 @@
 import { sizeOf } from '@strata/api/backend'
 import { F32x4, type FunctionBuilder, I32x4, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
 import type { Address, Chunk, KernelContext } from './context.js'
-import { collapse, forBlocks, forRows, loadStrided, storeLanes } from './loops.js'
+import { collapse, forRows, forVectors, loadStrided, storeLanes } from './loops.js'
 
 /** A box of elements of one tensor, walked along another one's dimensions. */
 export interface Box {
@@ -50,7 +50,7 @@ function copyRows(ctx: KernelContext, { shape, strides: [source, target] }: Boxe
           { row: a, stride: read },
           { row: b, stride: write },
         ]
-        forBlocks(f, inner, block, first, last, pointers, ([p, q], offset, lanes) => {
+        forVectors(f, inner, block, first, last, pointers, ([p, q], offset, lanes) => {
           const v = f.let(read === 0 ? F32x4.loadSplat(p) : readLanes(f, p, read, lanes, offset * read * 4))
           if (write === 1) storeLanes(f, q, v, lanes, offset * 4)
           else for (let i = 0; i < lanes; i++) f.storeLane(q, v, i, (offset + i) * write * 4)
