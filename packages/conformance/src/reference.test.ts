@@ -3,9 +3,11 @@
 import { KERNEL_NAMES } from '@strata/api/backend'
 import { describe, expect, test } from 'vitest'
 import { CASES } from './cases/index.js'
+import { NETWORKS } from './cases/networks.js'
 import { FLOAT64 } from './oracle/arithmetic.js'
 import { reference } from './oracle/reference.js'
 import { adjointTier, LINEAR_KERNELS, linearInputs } from './tiers/adjoint.js'
+import { compiledTier } from './tiers/compiled.js'
 import { determinismTier } from './tiers/determinism.js'
 import { differentiableInputs, gradientTier } from './tiers/gradient.js'
 import { metamorphicTier, RELATIONS } from './tiers/metamorphic.js'
@@ -69,4 +71,8 @@ describe('gradients', () => {
 
 test.each(RELATIONS)('$name', async relation => {
   expect(failures([await metamorphicTier(reference(), relation, 6)])).toEqual([])
+})
+
+test.each(NETWORKS)('$name: the compiled plan means the graph', async network => {
+  expect(failures([await compiledTier(reference(), network, 7)])).toEqual([])
 })

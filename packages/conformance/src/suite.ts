@@ -1,7 +1,9 @@
 // The conformance suite: every tier over every case, for any backend.
 import { type Backend, KERNEL_NAMES, type KernelName } from '@strata/api/backend'
 import { CASES } from './cases/index.js'
+import { NETWORKS } from './cases/networks.js'
 import { adjointTier, linearInputs } from './tiers/adjoint.js'
+import { compiledTier } from './tiers/compiled.js'
 import { determinismTier } from './tiers/determinism.js'
 import { metamorphicTier, RELATIONS } from './tiers/metamorphic.js'
 import { propertyTier } from './tiers/property.js'
@@ -56,6 +58,13 @@ export async function runRelations(backend: Backend, { seed = 1 }: SuiteOptions 
   return results
 }
 
+/** Whole graphs through the compiler. */
+export async function runNetworks(backend: Backend, { seed = 1 }: SuiteOptions = {}): Promise<TierResult[]> {
+  const results: TierResult[] = []
+  for (const n of NETWORKS) results.push(await compiledTier(backend, n, seed))
+  return results
+}
+
 /**
  * The whole suite.
  *
@@ -68,5 +77,5 @@ export async function runSuite(backend: Backend, options: SuiteOptions = {}): Pr
   for (const kernel of KERNEL_NAMES) {
     for (const tier of KERNEL_TIERS) results.push(...(await runTier(backend, kernel, tier, options)))
   }
-  return [...results, ...(await runRelations(backend, options))]
+  return [...results, ...(await runRelations(backend, options)), ...(await runNetworks(backend, options))]
 }

@@ -48,13 +48,16 @@ function element(input: CaseInput, tier: 'exact' | 'rounding', scale: number, ne
   }
 }
 
+/** The elements of one input. */
+export function elementsOf(input: CaseInput, tier: 'exact' | 'rounding', scale: number, next: () => number): HostData {
+  const n = sizeOf(input.spec.shape)
+  const data = input.spec.dtype === 'int32' ? new Int32Array(n) : new Float32Array(n)
+  for (let i = 0; i < n; i++) data[i] = element(input, tier, scale, next, i)
+  return data
+}
+
 /** The inputs of a case, the same for the same seed. */
 export function dataOf(c: Case, tier: 'exact' | 'rounding', seed: number): HostData[] {
   const next = uniform(seed)
-  return c.ins.map(input => {
-    const n = sizeOf(input.spec.shape)
-    const data = input.spec.dtype === 'int32' ? new Int32Array(n) : new Float32Array(n)
-    for (let i = 0; i < n; i++) data[i] = element(input, tier, c.scale, next, i)
-    return data
-  })
+  return c.ins.map(input => elementsOf(input, tier, c.scale, next))
 }

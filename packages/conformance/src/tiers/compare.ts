@@ -11,7 +11,7 @@ export interface Comparison {
 }
 
 /** Compares one output element by element; the failure is the worst one. */
-export function compare(output: string, got: HostData, want: Exact, numerics: Numerics): Comparison {
+export function compare(output: string, got: HostData | Float64Array, want: Exact, numerics: Numerics): Comparison {
   let worst = 0
   let failure: Failure | undefined
   let excess = 0

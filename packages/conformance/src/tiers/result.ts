@@ -1,7 +1,7 @@
 // What a tier reports about one case.
 import type { KernelName } from '@strata/api/backend'
 
-export type TierName = 'exact' | 'rounding' | 'adjoint' | 'gradient' | 'metamorphic' | 'determinism'
+export type TierName = 'exact' | 'rounding' | 'adjoint' | 'gradient' | 'metamorphic' | 'determinism' | 'compiled'
 
 /** What went wrong; for a wrong element, which one and by how much. */
 export interface Failure {
