@@ -13,7 +13,7 @@ export interface DepthwiseConv2DOptions extends ConvolutionOptions, WeightArgume
 }
 
 /**
- * [N, H, W, C] -> [N, OH, OW, C * depthMultiplier]. Weights: depthwise_kernel [kh, kw, C, depthMultiplier], bias.
+ * [N, H, W, C] -> [N, OH, OW, C * depthMultiplier]. Weights: kernel [kh, kw, C, depthMultiplier], bias.
  *
  * @example new DepthwiseConv2D({ kernelSize: 3, padding: 'same', useBias: false })
  */
@@ -29,7 +29,7 @@ export class DepthwiseConv2D extends Convolution {
   }
   protected override buildKernels(channels: number): number {
     const shape = [...this.kernelSize, channels, this.depthMultiplier]
-    this.#kernel = this.addWeight('depthwise_kernel', shape, this.#spec.options)
+    this.#kernel = this.addWeight('kernel', shape, this.#spec.options)
     return channels * this.depthMultiplier
   }
   protected override convolve(x: Value, ctx: CallContext): Value {
