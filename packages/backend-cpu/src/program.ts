@@ -1,6 +1,13 @@
 // Loads a plan into linear memory: places its slots, records its steps into a module, compiles and instantiates it.
-import { BackendError, type KernelName, type Plan, type StepSpec, stepSpec } from '@strata/api/backend'
-import type { Address, CpuImpl, Tile } from './kernels/context.js'
+import {
+  BackendError,
+  type KernelName,
+  type KernelTable,
+  type Plan,
+  type StepSpec,
+  stepSpec,
+} from '@strata/api/backend'
+import type { Address, CpuImpl, KernelContext, Tile } from './kernels/context.js'
 import { KERNELS } from './kernels/index.js'
 import { ALIGNMENT, type LinearMemory } from './memory.js'
 import { Recorder, TABLE } from './recorder.js'
@@ -30,7 +37,8 @@ export interface ProgramOptions {
 
 /** The implementation of a kernel, if this backend has one. */
 export function implementationOf<K extends KernelName>(kernel: K): CpuImpl<K> | undefined {
-  return KERNELS[kernel] as CpuImpl<K> | undefined
+  const table: KernelTable<KernelContext, Address> = KERNELS
+  return table[kernel] as CpuImpl<K> | undefined
 }
 export function isSupported(s: StepSpec): boolean {
   const impl = implementationOf(s.kernel)

@@ -5,10 +5,11 @@
 // terms, and blocks of rows stay in the first-level cache while the columns are walked.
 import { broadcastStrides, IDENTITY, type ScalarProgram, sizeOf, stridesOf } from '@strata/api/backend'
 import { programCost, translate } from '../translate.js'
-import { F32x4, type FunctionBuilder, I32, I32x4, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
+import { F32x4, type FunctionBuilder, I32, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
 import type { Address, Chunk, CpuImpl, KernelContext } from './context.js'
 import { collapse, forBlocks, forRows, loadLanes, type Pointers, storeLanes } from './loops.js'
 import { GRAIN } from './map.js'
+import { acrossLanes, fold, onlyLanes } from './row-math.js'
 import { fill } from './strided-copy.js'
 
 type Op = 'sum' | 'max' | 'min'
@@ -271,7 +272,7 @@ class Pass {
           f.scope(() => {
             const values = p.map((a, k) => splats[k] ?? f.let(this.#convert(loadLanes(f, a, lanes, at * 4), k)))
             translate(f, program, values).forEach((x, j) => {
-              into[j].set(COMBINE[op](into[j], lanes === 4 ? x : masked(x, lanes, START[op])))
+              into[j].set(COMBINE[op](into[j], onlyLanes(x, lanes, START[op])))
             })
           })
         const step = sums.length * 4
@@ -288,21 +289,14 @@ class Pass {
         for (let i = 0; i < rest; i += 4) vector(p, i, Math.min(4, rest - i), sums[i / 4])
       })
       program.outs.forEach((_, j) => {
-        let all = sums.map(s => s[j])
-        while (all.length > 1) {
-          const half = Math.ceil(all.length / 2)
-          all = all.slice(0, half).map((a, i) => (i + half < all.length ? f.let(COMBINE[op](a, all[i + half])) : a))
-        }
-        const pairs = f.let(COMBINE[op](all[0], all[0].shuffle(all[0], [2, 3, 0, 1])))
-        const result = COMBINE[op](pairs, pairs.shuffle(pairs, [1, 0, 3, 2]))
+        const total = fold(
+          f,
+          sums.map(s => s[j]),
+          COMBINE[op],
+        )
+        const result = acrossLanes(f, total, COMBINE[op])
         f.storeLane(ends[integer.length + j], result, 0)
       })
     })
   }
-}
-
-/** The first `lanes` of v, `start` beyond. */
-function masked(v: F32x4, lanes: number, start: number): F32x4 {
-  const mask = I32x4.of(-1, lanes > 1 ? -1 : 0, lanes > 2 ? -1 : 0, 0)
-  return start === 0 ? v.and(mask) : mask.select<F32x4>(v, F32x4.of(start))
 }

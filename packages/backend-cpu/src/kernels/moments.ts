@@ -1,0 +1,210 @@
+// moments: mean and population variance of columns (batch normalisation) or rows (layer normalisation), reading memory once.
+//
+// Blocks of rows fixed by the shapes: while a block is in cache, its mean m (rounded), then the sums of d = x - m and d^2.
+// The blocks are joined in doubles by the parallel formula of Chan, Golub and LeVeque (1979): exact block means are
+// m + sum d / n, exact squared deviations sum d^2 - (sum d)^2 / n. Nothing cancels, however large the mean.
+import { sizeOf, stridesOf } from '@strata/api/backend'
+import { F64x2, type FunctionBuilder, type LocalI32 } from '../wasm/index.js'
+import type { CpuImpl } from './context.js'
+import { collapse, forBlocks, forRows, loadLanes, storeLanes } from './loops.js'
+import { GRAIN } from './map.js'
+import { acrossLanes, alongRow, fold, onlyLanes } from './row-math.js'
+import { add, chainsOf } from './softmax.js'
+
+/** Elements of a block of rows: half a first-level cache; the least and most rows. */
+const BLOCK_ELEMENTS = 4096
+const BLOCK_ROWS = [16, 256] as const
+/** Columns handled together. */
+const WIDTH = 8
+
+/** Merged dimensions: [rows, columns] reduced over rows, or [results, terms] reduced over terms. */
+function layout(shape: readonly number[], axes: readonly number[]) {
+  const classes = shape.map((_, i) => (axes.includes(i) ? 1 : 0))
+  return collapse(shape, [stridesOf(shape)], classes)
+}
+
+export const moments: CpuImpl<'moments'> = {
+  supports({ attrs: { axes }, ins: [x] }) {
+    const { shape, classes } = layout(x.shape, axes)
+    // Reduced dimensions in one piece; others are left to the decomposition.
+    return sizeOf(x.shape) > 0 && shape.length <= 2 && classes.filter(c => c === 1).length === 1
+  },
+  prepare(ctx, { attrs: { axes }, ins: [x] }) {
+    const { shape, classes } = layout(x.shape, axes)
+    const columns = classes.at(-1) === 0
+    const terms = columns ? shape[0] : shape.at(-1)!
+    const results = sizeOf(shape) / terms
+    const [least, most] = BLOCK_ROWS
+    const rows = columns ? Math.min(most, Math.max(least, Math.floor(BLOCK_ELEMENTS / results))) : BLOCK_ELEMENTS
+    const block = Math.min(rows, terms)
+    const blocks = Math.ceil(terms / block)
+    const last = terms - (blocks - 1) * block
+    // Three planes [blocks, results]: m, sum d, sum d^2.
+    const plane = blocks * results
+    const partials = ctx.scratch(3 * plane * 4)
+
+    const params = { from: 'i32', to: 'i32', begin: 'i32', end: 'i32' } as const
+    const key = JSON.stringify([columns, terms, results])
+    const lengths = (f: FunctionBuilder, block4: LocalI32, emit: (length: number) => void): void => {
+      if (last === block) emit(block)
+      else
+        f.if(
+          block4.eq((blocks - 1) * 4),
+          () => emit(last),
+          () => emit(block),
+        )
+    }
+    const perRow = columns ? Math.ceil(results / WIDTH) : 1
+    const first = ctx.define(`moments1:${key}`, name =>
+      ctx.module.func(name, params, null, (f, { from, to, begin, end }) => {
+        // The third pointer is none: it counts blocks in fours of bytes.
+        const spec = columns
+          ? { outer: [blocks], strides: [[block * results], [results], [1]], blocks: perRow }
+          : {
+              outer: [blocks, results],
+              strides: [
+                [block, terms],
+                [results, 1],
+                [1, 0],
+              ],
+              blocks: 1,
+            }
+        const zero = f.local('i32', 0)
+        forRows(f, spec, [from, to, zero], begin, end, ([x, y, at], low, high) => {
+          lengths(f, at, length => {
+            if (!columns) emitRow(f, x, y, length)
+            else {
+              const pointers = [
+                { row: x, stride: 1 },
+                { row: y, stride: 1 },
+              ]
+              forBlocks(f, results, WIDTH, low, high, pointers, ([p, q], count) => emitColumns(f, p, q, count, length))
+            }
+          })
+        })
+      }),
+    )
+    function emitColumns(f: FunctionBuilder, p: LocalI32, q: LocalI32, count: number, length: number): void {
+      for (let c = 0; c < count; c += 8) {
+        const vectors = [c, c + 4].filter(v => v < count).map(v => ({ offset: v * 4, lanes: Math.min(4, count - v) }))
+        const walk = (body: (row: LocalI32) => void): void => {
+          f.scope(() => {
+            const row = f.let(p)
+            f.repeat(length, () => {
+              body(row)
+              row.inc(results * 4)
+            })
+          })
+        }
+        f.scope(() => {
+          const sums = f.locals('f32x4', vectors.length, 0)
+          walk(row => {
+            vectors.forEach(({ offset, lanes }, v) => {
+              sums[v].set(sums[v].add(loadLanes(f, row, lanes, offset)))
+            })
+          })
+          const means = sums.map(s => f.let(s.div(length)))
+          const d1 = f.locals('f32x4', vectors.length, 0)
+          const d2 = f.locals('f32x4', vectors.length, 0)
+          walk(row => {
+            vectors.forEach(({ offset, lanes }, v) => {
+              f.scope(() => {
+                const d = f.let(loadLanes(f, row, lanes, offset).sub(means[v]))
+                d1[v].set(d1[v].add(d))
+                d2[v].set(f.madd(d, d, d2[v]))
+              })
+            })
+          })
+          vectors.forEach(({ offset, lanes }, v) => {
+            ;[means[v], d1[v], d2[v]].forEach((value, k) => {
+              storeLanes(f, q, value, lanes, offset + k * plane * 4)
+            })
+          })
+        })
+      }
+    }
+    function emitRow(f: FunctionBuilder, p: LocalI32, q: LocalI32, length: number): void {
+      f.scope(() => {
+        const chains = chainsOf(length)
+        const sums = f.locals('f32x4', chains, 0)
+        alongRow(f, length, chains, [p], ([a], offset, lanes, c) => {
+          sums[c].set(sums[c].add(loadLanes(f, a, lanes, offset)))
+        })
+        const mean = f.let(acrossLanes(f, fold(f, sums, add), add).div(length))
+        const d1 = f.locals('f32x4', chains, 0)
+        const d2 = f.locals('f32x4', chains, 0)
+        alongRow(f, length, chains, [p], ([a], offset, lanes, c) => {
+          const d = f.let(onlyLanes(loadLanes(f, a, lanes, offset).sub(mean), lanes, 0))
+          d1[c].set(d1[c].add(d))
+          d2[c].set(f.madd(d, d, d2[c]))
+        })
+        ;[mean, acrossLanes(f, fold(f, d1, add), add), acrossLanes(f, fold(f, d2, add), add)].forEach((v, k) => {
+          f.storeLane(q, v, 0, k * plane * 4)
+        })
+      })
+    }
+
+    const second = ctx.define(`moments2:${key}`, name => {
+      const params = { from: 'i32', mean: 'i32', variance: 'i32', begin: 'i32', end: 'i32' } as const
+      return ctx.module.func(name, params, null, (f, { from, mean, variance, begin, end }) => {
+        // A unit is two results: the lanes of a double vector; the last may be one.
+        f.for(begin, end, 1, unit => {
+          const at = f.let(from.add(unit.mul(8)))
+          const out = (p: LocalI32): LocalI32 => f.let(p.add(unit.mul(8)))
+          const emit = (lanes: number): void => {
+            const load = (p: LocalI32, k: number): F64x2 => loadLanes(f, p, lanes, k * plane * 4).promoteLow()
+            const over = (body: (p: LocalI32, n: number) => void): void =>
+              f.scope(() => {
+                const p = f.let(at)
+                f.repeat(blocks - 1, () => {
+                  body(p, block)
+                  p.inc(results * 4)
+                })
+                body(p, last)
+              })
+            const all = f.local('f64x2', F64x2.of(0))
+            over((p, n) => all.set(all.add(load(p, 0).mul(F64x2.of(n)).add(load(p, 1)))))
+            const center = f.let(all.div(F64x2.of(terms)))
+            const squares = f.local('f64x2', F64x2.of(0))
+            // Deviations from the common mean: sum (d + (m - center))^2.
+            over((p, n) => {
+              const shift = f.let(load(p, 0).sub(center))
+              const cross = load(p, 1)
+                .mul(F64x2.of(2))
+                .add(shift.mul(F64x2.of(n)))
+                .mul(shift)
+              squares.set(squares.add(load(p, 2).add(cross)))
+            })
+            const spread = f.let(squares.div(F64x2.of(terms)).demoteZero().pmax(0))
+            storeLanes(f, out(mean), f.let(center.demoteZero()), lanes)
+            storeLanes(f, out(variance), spread, lanes)
+          }
+          if (results % 2 === 0) emit(2)
+          else
+            f.if(
+              unit.eq((results - 1) / 2),
+              () => emit(1),
+              () => emit(2),
+            )
+        })
+      })
+    })
+    const work = block * (columns ? WIDTH : 1) * 2
+    return ([from], [mean, variance]) => {
+      ctx.parallel<{ from: 'i32'; to: 'i32' }>(columns ? blocks * perRow : plane, Math.ceil(GRAIN / work), first, {
+        from,
+        to: partials,
+      })
+      ctx.parallel<{ from: 'i32'; mean: 'i32'; variance: 'i32' }>(
+        Math.ceil(results / 2),
+        Math.ceil(GRAIN / (blocks * 8)),
+        second,
+        {
+          from: partials,
+          mean,
+          variance,
+        },
+      )
+    }
+  },
+}
