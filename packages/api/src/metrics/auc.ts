@@ -10,7 +10,7 @@ import { EPSILON } from '../losses/regression.js'
 import { checkChoice, checkFraction, checkInteger, checkNonNegative } from '../optimizers/numbers.js'
 import { f32, type Shape } from '../tensor-spec.js'
 import { type Count, countAt, decisions } from './confusion.js'
-import { Metric, type MetricOptions, ratio } from './metric.js'
+import { Metric, type MetricOptions, type MetricState, ratio } from './metric.js'
 
 export interface AUCOptions extends MetricOptions {
   /** How many thresholds, evenly spaced over [0, 1] (default 200). */
@@ -130,7 +130,7 @@ export class AUC extends Metric {
     })
   }
 
-  override result(state: readonly Float32Array[]): number {
+  override result(state: MetricState): number {
     const labels = this.multiLabel ? (this.#labels ?? 1) : 1
     const areas = Array.from({ length: labels }, (_, l) => {
       const [tp, fp, tn, fn] = state.map(s => this.thresholds.map((_, i) => s[i * labels + l]))

@@ -11,7 +11,7 @@ import type { Config } from '../layers/layer.js'
 import { alignRanks, checkSameShape } from '../losses/align.js'
 import { checkFraction, checkInteger } from '../optimizers/numbers.js'
 import { broadcastsTo, f32, showSpec } from '../tensor-spec.js'
-import { Metric, type MetricOptions, ratio } from './metric.js'
+import { Metric, type MetricOptions, type MetricState, ratio } from './metric.js'
 
 /** The four kinds of decision: on the right or wrong side (true, false), said to be positive or negative. */
 export type Count = 'truePositives' | 'falsePositives' | 'trueNegatives' | 'falseNegatives'
@@ -146,8 +146,8 @@ abstract class CountMetric extends Metric {
     const d = decisions(this.name, yTrue, yPred, sampleWeight, {})
     this.accumulate(ctx, this.#sum, countAt(d, this.thresholds, [this.count])[0])
   }
-  override result([sum]: readonly Float32Array[]): number | readonly number[] {
-    return single([...sum])
+  override result([sum]: MetricState): number | readonly number[] {
+    return single(Array.from(sum))
   }
   override getConfig(): Config {
     return { ...super.getConfig(), ...configOf(this.#given) }
@@ -214,8 +214,8 @@ abstract class RatioMetric extends Metric {
       this.accumulate(ctx, v, terms[i])
     })
   }
-  override result([hits, misses]: readonly Float32Array[]): number | readonly number[] {
-    return single([...hits].map((h, i) => ratio(h, h + misses[i])))
+  override result([hits, misses]: MetricState): number | readonly number[] {
+    return single(Array.from(hits).map((h, i) => ratio(h, h + misses[i])))
   }
   override getConfig(): Config {
     return { ...super.getConfig(), ...configOf(this.#given), topK: this.topK, classId: this.classId }

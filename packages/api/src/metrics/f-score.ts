@@ -10,7 +10,7 @@ import { checkSameShape } from '../losses/align.js'
 import { EPSILON } from '../losses/regression.js'
 import { checkChoice, checkNumber, checkPositive } from '../optimizers/numbers.js'
 import type { Shape } from '../tensor-spec.js'
-import { Metric, type MetricOptions } from './metric.js'
+import { Metric, type MetricOptions, type MetricState } from './metric.js'
 
 export interface F1ScoreOptions extends MetricOptions {
   /** null (default): a list of one score for each class; micro: over all decisions; macro: the mean; weighted: by targets. */
@@ -71,14 +71,14 @@ export class FBetaScore extends Metric {
       this.accumulate(ctx, v, terms[i])
     })
   }
-  override result([tp, fp, fn, targets]: readonly Float32Array[]): number | readonly number[] {
+  override result([tp, fp, fn, targets]: MetricState): number | readonly number[] {
     const square = this.beta ** 2
-    const scores = [...tp].map((hits, i) => {
+    const scores = Array.from(tp).map((hits, i) => {
       const precision = hits / (hits + fp[i] + EPSILON)
       const recall = hits / (hits + fn[i] + EPSILON)
       return ((precision * recall) / (square * precision + recall + EPSILON)) * (1 + square)
     })
-    const sumOf = (xs: Iterable<number>): number => [...xs].reduce((a, b) => a + b, 0)
+    const sumOf = (xs: ArrayLike<number>): number => Array.from(xs).reduce((a, b) => a + b, 0)
     if (this.average === null) return scores
     if (this.average !== 'weighted') return sumOf(scores) / scores.length
     const total = sumOf(targets) + EPSILON

@@ -39,7 +39,7 @@ export type { BinaryAccuracyOptions, TopKOptions } from './accuracy.js'
 export type { AUCOptions } from './auc.js'
 export type { PrecisionOptions, ThresholdOptions } from './confusion.js'
 export type { F1ScoreOptions, FBetaScoreOptions } from './f-score.js'
-export type { MetricOptions } from './metric.js'
+export type { MetricOptions, MetricState } from './metric.js'
 export type { CosineMetricOptions, R2ScoreOptions } from './regression.js'
 
 /** What `getMetric` understands. */

@@ -7,7 +7,7 @@ import type { Value } from '../graph/value.js'
 import type { Config } from '../layers/layer.js'
 import { alignRanks } from '../losses/align.js'
 import { broadcastsTo, showSpec } from '../tensor-spec.js'
-import { Metric, type MetricOptions, ratio } from './metric.js'
+import { Metric, type MetricOptions, type MetricState, ratio } from './metric.js'
 
 /** Axes from `begin` to the last. */
 const axesFrom = (begin: number, rank: number): number[] =>
@@ -50,7 +50,7 @@ export class Sum extends Metric {
   override update(ctx: CallContext, _yTrue: Value, yPred: Value, sampleWeight: Value | null): void {
     this.add(ctx, yPred, sampleWeight)
   }
-  override result([total]: readonly Float32Array[]): number {
+  override result([total]: MetricState): number {
     return total[0]
   }
 }
@@ -70,7 +70,7 @@ export class Mean extends Metric {
   override update(ctx: CallContext, _yTrue: Value, yPred: Value, sampleWeight: Value | null): void {
     this.add(ctx, yPred, sampleWeight)
   }
-  override result([total, count]: readonly Float32Array[]): number {
+  override result([total, count]: MetricState): number {
     return ratio(total[0], count[0])
   }
 }

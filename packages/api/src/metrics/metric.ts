@@ -9,6 +9,9 @@ import type { Config } from '../layers/layer.js'
 import { snakeCase } from '../layers/names.js'
 import { type Shape, sameShape, sizeOf } from '../tensor-spec.js'
 
+/** The contents of a metric's variables, in their order. */
+export type MetricState = readonly ArrayLike<number>[]
+
 /** Arguments that every metric has. */
 export interface MetricOptions {
   readonly name?: string
@@ -28,7 +31,7 @@ export interface MetricOptions {
  *     const error = reduceMax(abs(sub(yTrue, yPred)))
  *     ctx.assign(this.#largest, maximum(ctx.read(this.#largest), error))
  *   }
- *   override result([largest]: readonly Float32Array[]): number { return largest[0] }
+ *   override result([largest]: MetricState): number { return largest[0] }
  * }
  */
 export abstract class Metric {
@@ -99,7 +102,7 @@ export abstract class Metric {
     this.update(ctx, yTrue, yPred, sampleWeight)
   }
   /** The metric's value from the contents of `variables`. */
-  abstract result(state: readonly Float32Array[]): number | readonly number[]
+  abstract result(state: MetricState): number | readonly number[]
   /** The metric's value now. @throws StateError before the first update */
   async read(): Promise<number | readonly number[]> {
     if (this.#variables.length === 0) throw new StateError({ where: this.name, what: 'metric has no state yet' })

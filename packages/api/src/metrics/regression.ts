@@ -11,7 +11,7 @@ import { cosine } from '../losses/regression.js'
 import { checkChoice, checkInteger } from '../optimizers/numbers.js'
 import { type Shape, sizeOf } from '../tensor-spec.js'
 import { MeanMetric } from './mean.js'
-import { Metric, type MetricOptions } from './metric.js'
+import { Metric, type MetricOptions, type MetricState } from './metric.js'
 
 /** The root of the mean squared error over all elements. */
 export class RootMeanSquaredError extends MeanMetric {
@@ -22,7 +22,7 @@ export class RootMeanSquaredError extends MeanMetric {
     checkSameShape(this.name, t, p)
     return elementwise([t, p], (a, b) => E.square(E.sub(b, a)))
   }
-  override result(state: readonly Float32Array[]): number {
+  override result(state: MetricState): number {
     return Math.sqrt(super.result(state))
   }
 }
@@ -105,8 +105,8 @@ export class R2Score extends Metric {
     })
     this.accumulate(ctx, sums.samples, fill([], sizeOf(t.shape)))
   }
-  override result([samples, squares, sums, residual, count]: readonly Float32Array[]): number | readonly number[] {
-    const total = [...squares].map((q, i) => q - sums[i] * (sums[i] / count[i]))
+  override result([samples, squares, sums, residual, count]: MetricState): number | readonly number[] {
+    const total = Array.from(squares).map((q, i) => q - sums[i] * (sums[i] / count[i]))
     const raw = total.map((t, i) => {
       const r = 1 - residual[i] / t
       return Math.abs(r) === Number.POSITIVE_INFINITY ? 0 : r

@@ -1,0 +1,112 @@
+// Every metric case of the golden data: the result after each update.
+import { metrics, Trace, type Value } from '@strata/api'
+import type { Backend } from '@strata/api/backend'
+import { cpu } from '@strata/backend-cpu'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadGolden, type MetricCase } from '../golden-files.js'
+import { FLOAT32, FLOAT64 } from '../oracle/arithmetic.js'
+import type { Exact } from '../oracle/reference.js'
+import { type Feed, type Feeds, firstMiss, KERAS_ROUNDING, leafOf, runExactly, runOn } from './check.js'
+import { fromKeras } from './keras.js'
+
+const golden = loadGolden('metrics')
+
+/** Cases whose input is a tie: Strata's convention is the one of the golden data, checked like any other. */
+const TIES: Readonly<Record<string, string>> = {
+  categoricalaccuracy_004: 'argmax is the first maximum',
+  topkcategoricalaccuracy_005: 'only larger predictions push a class out of the k largest',
+}
+
+/** The update of a case as a graph: new state by index, and the feeds but the state. */
+function updateGraph(metric: metrics.Metric, c: MetricCase, step: number) {
+  const update = c.updates[step]
+  const feeds: Record<string, Feed> = {}
+  const leaf = (name: string, key: string): Value => {
+    const t = golden.tensor(key)
+    feeds[name] = t.data as Float32Array | Int32Array
+    return leafOf(name, { shape: t.shape, data: feeds[name] as Float32Array })
+  }
+  const values = update.inputs.map((key, i) => leaf(`in${i}`, key))
+  const weight = update.sample_weight === undefined ? null : leaf('w', update.sample_weight)
+  const trace = new Trace(false)
+  // Mean and Sum take values alone: those stand in the place of the predictions.
+  metric.updateOn(trace, values[0], values[values.length - 1], weight)
+  const outputs = Object.fromEntries(metric.variables.map((v, i) => [`new${i}`, trace.read(v)]))
+  const names = metric.variables.map(v => Trace.bindingOf(v))
+  return { outputs, names, feeds }
+}
+
+/** How far a result may be off for states within their bounds, and by the rounding of its own sums. */
+function tolerance(metric: metrics.Metric, state: readonly Exact[], bounds: readonly Exact[]): number[] {
+  const flat = (r: number | readonly number[]): readonly number[] => (typeof r === 'number' ? [r] : r)
+  const base = flat(metric.result(state.map(s => s.value)))
+  const size = state.reduce((n, s) => n + s.value.length, 0)
+  const total = base.map(r => 4 * size * FLOAT64 * Math.max(1, Math.abs(r)))
+  bounds.forEach((s, i) => {
+    s.bound.forEach((b, j) => {
+      if (b === 0) return
+      const moved = state.map(x => x.value.slice())
+      moved[i][j] += b
+      flat(metric.result(moved)).forEach((r, k) => {
+        total[k] += Math.abs(r - base[k])
+      })
+    })
+  })
+  return total
+}
+
+async function check(c: MetricCase, backend: Backend | null): Promise<string[]> {
+  const metric = metrics.getMetric(
+    { className: c.layer, config: fromKeras(c.config) as never },
+    { yTrueShape: [], yPredShape: [] },
+  )
+  const lines: (string | null)[] = []
+  let exact: Exact[] = []
+  let bounds: Exact[] = []
+  let device: Float32Array[] = []
+  for (const step of c.updates.keys()) {
+    const { outputs, names, feeds } = updateGraph(metric, c, step)
+    if (step === 0) {
+      exact = metric.variables.map(v => ({ value: new Float64Array(v.size), bound: new Float64Array(v.size) }))
+      bounds = exact
+      device = metric.variables.map(v => new Float32Array(v.size))
+    }
+    const withState = (state: readonly Feed[]): Feeds =>
+      Object.fromEntries([...Object.entries(feeds), ...names.map((n, i) => [n, state[i]] as const)])
+    const ordered = <T>(r: Readonly<Record<string, T>>): T[] => names.map((_, i) => r[`new${i}`])
+    exact = ordered(await runExactly(outputs, withState(exact), FLOAT64))
+    const want = golden.tensor(c.expected.results[step]).data as Float64Array
+    const got = metric.result(exact.map(s => s.value))
+    const near = tolerance(metric, exact, exact)
+    const list = (r: number | readonly number[]): readonly number[] => (typeof r === 'number' ? [r] : r)
+    lines.push(firstMiss(`result ${step}`, list(got), want, i => KERAS_ROUNDING * near[i]))
+    if (backend === null) continue
+    bounds = ordered(await runExactly(outputs, withState(bounds), FLOAT32, backend.numerics))
+    device = ordered(await runOn(backend, outputs, withState(device)))
+    const far = tolerance(metric, exact, bounds)
+    const result = list(metric.result(device))
+    lines.push(firstMiss(`${backend.name} result ${step}`, result, want, i => far[i] + KERAS_ROUNDING * near[i]))
+  }
+  return lines.filter(l => l !== null)
+}
+
+let backend: Backend
+beforeAll(async () => {
+  backend = await cpu()
+})
+afterAll(() => backend.dispose())
+
+test('all cases are here, and every tie is known', () => {
+  expect(golden.cases.length).toBe(56)
+  expect(golden.cases.filter(c => c.tie).map(c => c.id)).toEqual(Object.keys(TIES))
+})
+describe('oracle', () => {
+  test.each(golden.cases)('$id', async c => {
+    expect(await check(c, null)).toEqual([])
+  })
+})
+describe('cpu', () => {
+  test.each(golden.cases)('$id', async c => {
+    expect(await check(c, backend)).toEqual([])
+  })
+})
