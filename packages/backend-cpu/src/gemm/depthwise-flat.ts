@@ -2,16 +2,15 @@
 // repeat with the least common multiple of the channels and four.
 import type { Address, KernelContext } from '../kernels/context.js'
 import { F32, F32x4, type FunctionBuilder, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
-import type { DepthwiseShape, RowPointers } from './depthwise.js'
-import { finish } from './depthwise.js'
+import { type DepthwiseShape, finish, type RowPointers, UNROLLED } from './depthwise.js'
 import type { Epilogue } from './epilogue.js'
 import { loadFloats } from './partial.js'
 
 /** Floats after which channels and vectors coincide again. */
 export const flatPeriod = (channels: number): number => channels * (channels % 4 === 0 ? 1 : channels % 2 === 0 ? 2 : 4)
 
-/** Weights of more taps than this are read from memory at each use. */
-const HELD = 9
+/** Taps whose weights, or sums, are held in registers; of larger windows they are in memory. */
+export const HELD = 9
 
 /** Prepares out[row][i] = source[row][i % channels] for i below the period. */
 export function expandChannels(ctx: KernelContext, rows: number, channels: number): (source: Address) => Address {
@@ -47,7 +46,8 @@ export function emitFlatRow(
   const period = flatPeriod(s.channels)
   const floats = s.columns * s.channels
   const [th, tw] = s.taps
-  const taps = Array.from({ length: th.count * tw.count }, (_, i) => {
+  const looped = th.count > UNROLLED
+  const taps = Array.from({ length: (looped ? 1 : th.count) * tw.count }, (_, i) => {
     const [h, w] = [Math.floor(i / tw.count), i % tw.count]
     return { x: (h * th.x + w * tw.x) * 4, w: (s.tap + h * th.w + w * tw.w) * period * 4 }
   })
@@ -62,13 +62,22 @@ export function emitFlatRow(
   ): void => {
     f.scope(() => {
       const sum = f.local('f32x4', 0)
-      taps.forEach((t, i) => {
-        sum.set(f.madd(loadFloats(x, t.x - xLow, width), held?.[i] ?? F32x4.load(w, t.w), sum))
-      })
+      const row = (x: LocalI32, w: LocalI32): void =>
+        taps.forEach((t, i) => {
+          sum.set(f.madd(loadFloats(x, t.x - xLow, width), held?.[i] ?? F32x4.load(w, t.w), sum))
+        })
+      if (looped) {
+        const [rowX, rowW] = [f.local('i32', x), f.local('i32', w)]
+        f.repeat(th.count, () => {
+          row(rowX, rowW)
+          rowX.inc(th.x * 4)
+          rowW.inc(th.w * period * 4)
+        })
+      } else row(x, w)
       finish(f, [sum], width, 0, pointers, epilogue)
     })
   }
-  const hold = (w: LocalI32) => (taps.length <= HELD ? taps.map(t => f.let(F32x4.load(w, t.w))) : undefined)
+  const hold = (w: LocalI32) => (taps.length <= HELD && !looped ? taps.map(t => f.let(F32x4.load(w, t.w))) : undefined)
   const bound = f.let(at.y.add((floats - 3) * 4))
   const x0 = f.let(at.x.add(xLow))
   const y0 = f.local('i32', at.y)

@@ -1,9 +1,9 @@
 // Filter gradients of depthwise convolutions: for each tap and channel a sum over all pixels. Groups of rows are summed
 // apart, into partial results that are added in order, so the result does not depend on threads.
 import type { Address, KernelContext } from '../kernels/context.js'
-import { F32, type FunctionBuilder, I32, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
-import type { Taps, Walk } from './depthwise.js'
-import { flatPeriod } from './depthwise-flat.js'
+import { F32, F32x4, type FunctionBuilder, I32, type LocalI32 } from '../wasm/index.js'
+import { sharedInputs, type Taps, UNROLLED, type Walk } from './depthwise.js'
+import { flatPeriod, HELD } from './depthwise-flat.js'
 import { loadFloats, storeFloats } from './partial.js'
 import { prepareSumPartials } from './sum-partials.js'
 
@@ -74,35 +74,40 @@ export function prepareDepthwiseSums(ctx: KernelContext, s: DepthwiseSums) {
   }
 }
 
+/** Windows are unrolled, or, high ones, each row in a loop: `body` is given how many rows it lies behind the first. */
+function forWindowRows(f: FunctionBuilder, count: number, body: (row: LocalI32 | undefined) => void): void {
+  if (count <= UNROLLED) body(undefined)
+  else f.for(0, count, 1, body)
+}
+const unrolledRows = (count: number): number => (count <= UNROLLED ? count : 1)
+
 /** Channels in vectors; the gradients of a few pixels are held while the taps of a row of the window are summed. */
 function emitPixels(f: FunctionBuilder, s: DepthwiseSums, x0: LocalI32, dy0: LocalI32, out0: LocalI32): void {
   const { channels: c, columns } = s
   const [th, tw] = s.taps
-  const vector = (x: LocalI32, dy: LocalI32, out: LocalI32, pixels: number, width: number): void => {
+  const vector = (x0: LocalI32, dy: LocalI32, out0: LocalI32, pixels: number, width: number): void => {
     f.scope(() => {
       const d = Array.from({ length: pixels }, (_, p) => f.let(loadFloats(dy, p * c * 4, width)))
-      for (let h = 0; h < th.count; h++) {
-        for (let from = 0; from < tw.count; from += 4) {
-          const group = Math.min(4, tw.count - from)
-          f.scope(() => {
-            const at = (k: number): number => (h * tw.count + from + k) * c * 4
-            const acc = Array.from({ length: group }, (_, k) => f.let(loadFloats(out, at(k), width)))
-            const inputs = new Map<number, [pixel: number, tap: number][]>()
-            for (let p = 0; p < pixels; p++)
-              for (let k = 0; k < group; k++) {
-                const offset = h * th.x + p * s.x.pixel + (from + k) * tw.x
-                inputs.set(offset, [...(inputs.get(offset) ?? []), [p, k]])
+      forWindowRows(f, th.count, row => {
+        const x = row === undefined ? x0 : f.let(x0.add(row.mul(th.x * 4)))
+        const out = row === undefined ? out0 : f.let(out0.add(row.mul(tw.count * c * 4)))
+        for (let h = 0; h < unrolledRows(th.count); h++) {
+          for (let from = 0; from < tw.count; from += 4) {
+            const group = Math.min(4, tw.count - from)
+            f.scope(() => {
+              const at = (k: number): number => (h * tw.count + from + k) * c * 4
+              const acc = Array.from({ length: group }, (_, k) => f.let(loadFloats(out, at(k), width)))
+              for (const [offset, uses] of sharedInputs(pixels, s.x.pixel, from, group, tw.x)) {
+                f.scope(() => {
+                  const v = f.let(loadFloats(x, (h * th.x + offset) * 4, width))
+                  for (const [p, k] of uses) acc[k].set(f.madd(v, d[p], acc[k]))
+                })
               }
-            for (const [offset, uses] of [...inputs].sort(([a], [b]) => a - b)) {
-              f.scope(() => {
-                const v = f.let(loadFloats(x, offset * 4, width))
-                for (const [p, k] of uses) acc[k].set(f.madd(v, d[p], acc[k]))
-              })
-            }
-            for (const [k, a] of acc.entries()) storeFloats(f, out, a, at(k), width)
-          })
+              for (const [k, a] of acc.entries()) storeFloats(f, out, a, at(k), width)
+            })
+          }
         }
-      }
+      })
     })
   }
   const tile = (pixels: number): void => {
@@ -128,27 +133,29 @@ function emitFlat(f: FunctionBuilder, s: DepthwiseSums, x0: LocalI32, dy0: Local
   const period = flatPeriod(s.channels)
   const floats = s.columns * s.channels
   const [th, tw] = s.taps
-  const taps = Array.from({ length: th.count * tw.count }, (_, i) => ({
+  const taps = Array.from({ length: unrolledRows(th.count) * tw.count }, (_, i) => ({
     x: (Math.floor(i / tw.count) * th.x + (i % tw.count) * tw.x) * 4,
     out: i * period * 4,
   }))
-  const groups = Array.from({ length: Math.ceil(taps.length / 9) }, (_, i) => taps.slice(9 * i, 9 * i + 9))
-  const sums = (out: LocalI32, body: (step: (x: LocalI32, dy: LocalI32, width: number) => void) => void): void => {
-    for (const group of groups) {
-      f.scope(() => {
-        const acc: LocalF32x4[] = group.map(t => f.let(loadFloats(out, t.out, 4)))
-        body((x, dy, width) =>
-          f.scope(() => {
-            const d = f.let(loadFloats(dy, 0, width))
-            for (const [i, t] of group.entries()) acc[i].set(f.madd(loadFloats(x, t.x, width), d, acc[i]))
-          }),
-        )
-        group.forEach((t, i) => {
-          f.store(out, acc[i], t.out)
+  const groups = Array.from({ length: Math.ceil(taps.length / HELD) }, (_, i) => taps.slice(HELD * i, HELD * (i + 1)))
+  type Step = (x: LocalI32, dy: LocalI32, width: number) => void
+  const sums = (out0: LocalI32, body: (step: Step) => void): void =>
+    forWindowRows(f, th.count, row => {
+      const out = row === undefined ? out0 : f.let(out0.add(row.mul(tw.count * period * 4)))
+      for (const group of groups) {
+        f.scope(() => {
+          const acc = group.map(t => f.let(F32x4.load(out, t.out)))
+          body((x0, dy, width) =>
+            f.scope(() => {
+              const d = f.let(loadFloats(dy, 0, width))
+              const x = row === undefined ? x0 : f.let(x0.add(row.mul(th.x * 4)))
+              for (const [i, t] of group.entries()) acc[i].set(f.madd(loadFloats(x, t.x, width), d, acc[i]))
+            }),
+          )
+          for (const [i, t] of group.entries()) f.store(out, acc[i], t.out)
         })
-      })
-    }
-  }
+      }
+    })
   const bound = f.let(dy0.add((floats - 3) * 4))
   const [x, dy, out] = [f.local('i32', x0), f.local('i32', dy0), f.local('i32', out0)]
   f.repeat(Math.floor(Math.min(period, floats) / 4), () => {

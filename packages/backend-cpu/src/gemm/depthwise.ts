@@ -14,7 +14,7 @@ export interface Walk {
   readonly pixel: number
   readonly offset: number
 }
-/** Taps along one dimension: each moves `x` elements in the input and `w` taps in the filter. */
+/** Taps along one dimension: each moves `x` elements in the input (may be negative) and `w` taps in the filter. */
 export interface Taps {
   readonly count: number
   readonly x: number
@@ -47,7 +47,7 @@ type Params = Readonly<Record<string, 'i32'>> & Chunk
 /** Output pixels that share loads of weights and of overlapping inputs. */
 const PIXELS = 4
 /** Windows higher than this loop over their rows. */
-const UNROLLED = 7
+export const UNROLLED = 7
 
 /** Prepares a depthwise convolution: records x, w [taps, channels] and y, then the epilogue's operands. */
 export function prepareDepthwise(ctx: KernelContext, s: DepthwiseShape, epilogue?: Epilogue): GemmDispatch {
@@ -167,22 +167,20 @@ function emitVector(
     }
     // Offsets of loads must not be negative: start from the lowest address that the window touches.
     const low = (count: number, step: number): number => Math.min(0, (count - 1) * step)
-    const xLow = (low(th.count, th.x) + low(tw.count, tw.x)) * 4
-    const wLow = (s.tap + low(th.count, th.w) + low(tw.count, tw.w)) * tapBytes
+    const looped = th.count > UNROLLED
+    const xLow = ((looped ? 0 : low(th.count, th.x)) + low(tw.count, tw.x)) * 4
+    const wLow = s.tap * tapBytes
     if (th.count * tw.count > 0) {
       const x = f.let(at.x.add(xLow))
       const w = f.let(at.w.add(wLow))
-      if (th.count <= UNROLLED) {
-        for (let k = 0; k < th.count; k++) {
-          windowRow(x, w, k * th.x * 4 - xLow, (s.tap + k * th.w) * tapBytes - wLow)
-        }
-      } else {
-        // The first row lies at an offset; the pointers move on from there.
+      if (looped) {
         f.repeat(th.count, () => {
-          windowRow(x, w, -xLow, s.tap * tapBytes - wLow)
+          windowRow(x, w, -xLow, 0)
           x.inc(th.x * 4)
           w.inc(th.w * tapBytes)
         })
+      } else {
+        for (let h = 0; h < th.count; h++) windowRow(x, w, h * th.x * 4 - xLow, h * th.w * tapBytes)
       }
     }
     finish(f, acc, width, s.y.pixel * 4, at, epilogue)
@@ -190,7 +188,7 @@ function emitVector(
 }
 
 /** Which (pixel, tap) pairs read each input of a row, by its distance from the first. */
-function sharedInputs(pixels: number, pixelStep: number, from: number, taps: number, tapStep: number) {
+export function sharedInputs(pixels: number, pixelStep: number, from: number, taps: number, tapStep: number) {
   const inputs = new Map<number, [pixel: number, tap: number][]>()
   for (let p = 0; p < pixels; p++) {
     for (let k = 0; k < taps; k++) {

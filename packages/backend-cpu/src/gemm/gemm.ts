@@ -16,7 +16,7 @@ type Pointers = Readonly<Record<string, 'i32'>>
 /**
  * Prepares C = A B (then the epilogue on each element).
  *
- * Rounding: the inner dimension is summed in blocks of about 256, each from zero, and blocks are added in order.
+ * Rounding: the inner dimension is summed in blocks of about 128, each from zero, and blocks are added in order.
  */
 export function prepareGemm(ctx: KernelContext, s: GemmShape, epilogue?: Epilogue): GemmDispatch {
   const blocking = chooseBlocking(s, ctx.tile, epilogue === undefined)

@@ -93,7 +93,7 @@ function three<L>(levels: readonly L[], one: L): [L, L, L] {
 }
 
 /** Products summed in registers before they are added to C: bounds both rounding error and the cache footprint. */
-const BLOCK = 256
+const BLOCK = 128
 /** Units that a split of the inner dimension aims at: enough for any number of threads. */
 const UNITS = 32
 
@@ -146,7 +146,7 @@ export function chooseBlocking(s: GemmShape, tile: Tile, splittable: boolean): B
     blocks,
     splits: Math.ceil(blocks / blocksPerSplit),
     blocksPerSplit,
-    panelsOuter: Math.min(k, BLOCK) * Math.min(s.n, unitPanels * t.nr) * 4 > 64 * 1024,
+    panelsOuter: Math.min(k, BLOCK) * Math.min(s.n, unitPanels * t.nr) * 4 > 24 * 1024,
   }
 }
 

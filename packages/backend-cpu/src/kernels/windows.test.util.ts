@@ -39,7 +39,9 @@ export const CASES: readonly Case[] = [
   window([1, 6, 7, 5], [2, 2], 10, { groups: 5 }),
   window([1, 20, 17, 1], [7, 7], 3, { strides: [2, 2], padding: [3, 2, 2, 3] }),
   window([1, 24, 5, 2], [11, 3], 4),
+  window([1, 24, 6, 8], [12, 2], 4, { padding: [3, 2, 0, 1] }),
   window([1, 4, 30, 67], [1, 3], 4),
+  window([1, 3, 40, 4], [2, 17], 3, { padding: [0, 1, 5, 6] }),
   window([2, 40, 38, 3], [3, 3], 32),
   window([1, 12, 12, 40], [3, 3], 24, { padding: [1, 1, 1, 1] }),
 ]
