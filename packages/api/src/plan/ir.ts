@@ -29,7 +29,7 @@ export interface IrValue {
   readonly constant: readonly number[] | null
 }
 export interface IrNode<K extends KernelName = KernelName> {
-  /** Sorting key: the place in the order of creation. */
+  /** Sorting key: the id of the graph value that this computes, so that nodes run in the order of their creation. */
   order: number
   kernel: K
   attrs: AttrsOf<K>
@@ -126,6 +126,8 @@ class Importer {
   readonly #known = new Map<string, IrNode>()
   readonly #constants = new Map<string, IrValue>()
   readonly #ids = new Map<IrValue, number>()
+  /** The node whose decomposition is being imported: its parts take its place in the order. */
+  #decomposing: number | null = null
 
   constructor(readonly supports: (s: StepSpec) => boolean) {}
 
@@ -184,16 +186,19 @@ class Importer {
     if (!isCore(p.kernel) && !this.supports(step)) {
       this.decomposed.add(p.kernel)
       const parts = specOf(p.kernel).decompose!(p.ins, p.attrs)
+      const outer = this.#decomposing
+      this.#decomposing = outer ?? p.outs[0].id
       p.outs.forEach((v, i) => {
         this.#done.set(v, this.value(parts[i]))
       })
+      this.#decomposing = outer
       return
     }
     const key = `${p.kernel}|${JSON.stringify(p.attrs)}|${ins.map(v => this.#ids.get(v)).join()}`
     let node = this.#known.get(key)
     if (node === undefined) {
       const outs = p.outs.map(v => this.#new({ spec: v.spec, producer: null, input: null, constant: null }))
-      node = { order: this.nodes.length, kernel: p.kernel, attrs: p.attrs, ins, outs }
+      node = { order: this.#decomposing ?? p.outs[0].id, kernel: p.kernel, attrs: p.attrs, ins, outs }
       for (const o of outs) o.producer = node
       this.nodes.push(node)
       this.#known.set(key, node)

@@ -6,7 +6,7 @@ export function schedule(ir: Ir): void {
   const users = usersOf(ir)
   const updated = new Set(ir.updates.map(u => u.value))
   const isSink = (n: IrNode): boolean => n.outs.every(o => updated.has(o) && (users.get(o)?.length ?? 0) === 0)
-  const key = new Map(ir.nodes.map(n => [n, isSink(n) ? -1 : n.order]))
+  const key = new Map(ir.nodes.map((n, i) => [n, [isSink(n) ? -1 : n.order, i] as const]))
   const waiting = new Map<IrNode, number>()
   const ready = new Heap(key)
   for (const n of ir.nodes) {
@@ -27,12 +27,13 @@ export function schedule(ir: Ir): void {
   ir.nodes = order
 }
 
-/** A binary min-heap of nodes by key. */
+/** A binary min-heap of nodes by key; equal keys keep the order of import. */
 class Heap {
   readonly #items: IrNode[] = []
-  constructor(readonly key: ReadonlyMap<IrNode, number>) {}
+  constructor(readonly key: ReadonlyMap<IrNode, readonly [number, number]>) {}
   #less(i: number, j: number): boolean {
-    return this.key.get(this.#items[i])! < this.key.get(this.#items[j])!
+    const [a, b] = [this.key.get(this.#items[i])!, this.key.get(this.#items[j])!]
+    return a[0] < b[0] || (a[0] === b[0] && a[1] < b[1])
   }
   #swap(i: number, j: number): void {
     ;[this.#items[i], this.#items[j]] = [this.#items[j], this.#items[i]]

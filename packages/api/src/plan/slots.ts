@@ -112,7 +112,7 @@ function insertCopies(ir: Ir, storages: Storages): void {
   const claimed = new Set<IrValue>()
   const copied = (v: IrValue): IrValue => {
     const out: IrValue = { spec: v.spec, producer: null, input: null, constant: null }
-    const node: IrNode<'copy'> = { order: ir.nodes.length, kernel: 'copy', attrs: {}, ins: [v], outs: [out] }
+    const node: IrNode<'copy'> = { order: 0, kernel: 'copy', attrs: {}, ins: [v], outs: [out] }
     out.producer = node
     ir.nodes.push(node)
     return out
@@ -163,7 +163,7 @@ function planUpdates(ir: Ir, steps: IrNode[], storages: Storages): Map<Storage, 
   for (const { target, value } of late) {
     // The copy's output is the target's own storage.
     const out: IrValue = { spec: target.spec, producer: null, input: null, constant: null }
-    const node: IrNode<'copy'> = { order: steps.length, kernel: 'copy', attrs: {}, ins: [value], outs: [out] }
+    const node: IrNode<'copy'> = { order: 0, kernel: 'copy', attrs: {}, ins: [value], outs: [out] }
     storages.alias(out, target)
     const at = steps.push(node) - 1
     storages.of(value).lastUse = Math.max(storages.of(value).lastUse, at)
