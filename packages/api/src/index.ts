@@ -1,4 +1,5 @@
 export * as activations from './activations/index.js'
+export * from './callbacks/index.js'
 export * as constraints from './constraints/index.js'
 export type { Cifar10, Cifar100 } from './data/cifar.js'
 export { parseCifar10, parseCifar100 } from './data/cifar.js'
@@ -44,9 +45,32 @@ export * as initializers from './initializers/index.js'
 export * from './layers/index.js'
 export * as losses from './losses/index.js'
 export * as metrics from './metrics/index.js'
+export { BaseModel } from './models/base.js'
+export { Input } from './models/input.js'
+export type { ModelOptions } from './models/model.js'
+export { Model } from './models/model.js'
+export type { SequentialOptions } from './models/sequential.js'
+export { Sequential } from './models/sequential.js'
+export type { SummaryOptions } from './models/summary.js'
 export * as optimizers from './optimizers/index.js'
 export { type CompileOptions, compile } from './plan/compile.js'
 export type { Graph, Update } from './plan/ir.js'
+export { type Plan, planToString, scratchBytes, stepCost, stepSpec } from './plan/plan.js'
 export { Philox } from './random/generator.js'
 export { philoxBits, philoxUniform, streamOf } from './random/philox.js'
+export { getSeed, setSeed } from './random/seed.js'
 export * as regularizers from './regularizers/index.js'
+export { TrainingCancelledError } from './training/cancelled.js'
+export type {
+  BatchInput,
+  BatchOptions,
+  BatchSource,
+  ClassWeight,
+  CompileOptions as ModelCompileOptions,
+  EvaluateOptions,
+  FitOptions,
+  PredictOptions,
+} from './training/options.js'
+export type { Mode } from './training/step.js'
+export type { TensorInput } from './training/tensors.js'
+export { onWarning } from './training/warn.js'

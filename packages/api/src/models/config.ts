@@ -1,0 +1,51 @@
+// Configurations: models as JSON and back.
+import { ArgumentError } from '../errors.js'
+import type { Config, Json, Layer } from '../layers/layer.js'
+import type { Call, SymbolicTensor } from '../layers/symbolic.js'
+import type { Network } from './network.js'
+
+/** A layer as JSON. */
+export const layerConfig = (layer: Layer): { readonly className: string; readonly config: Config } => ({
+  className: layer.className,
+  config: layer.getConfig(),
+})
+
+/** A tensor by the call that makes it: [layer, call, output]. Calls count within the network alone. */
+type TensorRef = readonly [layer: string, call: number, output: number]
+
+/** Layers, their calls in order, inputs and outputs. */
+export function networkConfig(network: Network): Config {
+  const ordinals = callOrdinals(network.calls)
+  const ref = (t: SymbolicTensor): TensorRef =>
+    t.call === null ? [t.name, 0, 0] : [t.call.layer.name, ordinals.get(t.call)!, t.index]
+  const calls = network.calls.map((c): Json => {
+    const call = { layer: c.layer.name, inputs: c.inputs.map(ref) }
+    return c.mask === null ? call : { ...call, mask: ref(c.mask) }
+  })
+  return {
+    layers: network.layers.map(layerConfig),
+    calls,
+    inputs: network.inputs.map(ref),
+    outputs: network.outputs.map(ref),
+  }
+}
+
+/** Which call of its layer each call is, within a network. */
+function callOrdinals(calls: readonly Call[]): Map<Call, number> {
+  const counts = new Map<Layer, number>()
+  return new Map(
+    calls.map(c => {
+      const n = counts.get(c.layer) ?? 0
+      counts.set(c.layer, n + 1)
+      return [c, n]
+    }),
+  )
+}
+
+/** @throws ArgumentError unless `value` is an object */
+export function asObject(where: string, what: string, value: unknown): { readonly [key: string]: Json } {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ArgumentError({ where, what, expected: 'an object', got: value })
+  }
+  return value as { readonly [key: string]: Json }
+}
