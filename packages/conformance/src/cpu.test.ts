@@ -3,6 +3,7 @@ import { type Backend, KERNEL_NAMES } from '@strata/api/backend'
 import { cpu } from '@strata/backend-cpu'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KERNEL_TIERS, runNetworks, runRelations, runTier } from './suite.js'
+import { misuseTier } from './tiers/misuse.js'
 import { describeFailure, type TierResult } from './tiers/result.js'
 
 const failures = (results: readonly TierResult[]): string[] =>
@@ -27,6 +28,9 @@ describe.each([true, false])('cpu, relaxedFma %s', relaxedFma => {
   })
   test('relations between graphs', async () => {
     expect(failures(await runRelations(backend))).toEqual([])
+  })
+  test('misuse', async () => {
+    expect(failures(await misuseTier(() => cpu({ relaxedFma })))).toEqual([])
   })
   test('compiled networks', async () => {
     expect(failures(await runNetworks(backend))).toEqual([])

@@ -15,4 +15,5 @@ export {
 } from './suite.js'
 export { execute, executeExactly, MemoryFault } from './tiers/execute.js'
 export { gradientTier } from './tiers/gradient.js'
+export { misuseTier } from './tiers/misuse.js'
 export { describeFailure, type Failure, type TierName, type TierResult } from './tiers/result.js'

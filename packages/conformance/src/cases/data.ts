@@ -1,5 +1,5 @@
 // Seeded data for cases.
-import { sizeOf } from '@strata/api/backend'
+import { type KernelName, sizeOf } from '@strata/api/backend'
 import type { Case, CaseInput } from './case.js'
 
 export type HostData = Float32Array | Int32Array
@@ -24,6 +24,21 @@ export function varied(next: () => number): number {
 
 /** Largest magnitude of the exact tier's integers: 1000 products of two still add up exactly in float32. */
 const LARGEST_INTEGER = 8
+
+/** Kernels whose first operand has some integers of 12 bits, which 11 bits of TF32 or float16 cannot hold. */
+const PRODUCTS: readonly KernelName[] = [
+  'matmul',
+  'conv2d',
+  'conv2dInputGrad',
+  'conv2dFilterGrad',
+  'depthwiseConv2d',
+  'depthwiseConv2dInputGrad',
+  'depthwiseConv2dFilterGrad',
+  'fusedMatmul',
+  'fusedConv2d',
+  'fusedDepthwiseConv2d',
+]
+const wideInteger = (next: () => number): number => (next() < 0.5 ? -1 : 1) * (2049 + 2 * Math.floor(next() * 1000))
 
 function element(input: CaseInput, tier: 'exact' | 'rounding', scale: number, next: () => number, i: number): number {
   const { fill } = input
@@ -59,5 +74,12 @@ export function elementsOf(input: CaseInput, tier: 'exact' | 'rounding', scale: 
 /** The inputs of a case, the same for the same seed. */
 export function dataOf(c: Case, tier: 'exact' | 'rounding', seed: number): HostData[] {
   const next = uniform(seed)
-  return c.ins.map(input => elementsOf(input, tier, c.scale, next))
+  const data = c.ins.map(input => elementsOf(input, tier, c.scale, next))
+  if (tier === 'exact' && PRODUCTS.includes(c.kernel) && c.ins[0].fill.kind === 'any') {
+    // One in sixteen, so that sums stay exact.
+    data[0].forEach((_, i) => {
+      if (next() < 1 / 16) data[0][i] = wideInteger(next)
+    })
+  }
+  return data
 }

@@ -11,6 +11,7 @@ export class Accumulator {
   private readonly magnitude: Float64Array
   private readonly count: Float64Array
   private readonly inexact: Uint8Array
+  private readonly extra: Float64Array
 
   constructor(
     private readonly arithmetic: Arithmetic,
@@ -19,6 +20,7 @@ export class Accumulator {
     this.magnitude = new Float64Array(out.value.length)
     this.count = new Float64Array(out.value.length)
     this.inexact = new Uint8Array(out.value.length)
+    this.extra = new Float64Array(out.value.length)
   }
 
   /** out[o] += a[i] * b[j] */
@@ -41,6 +43,11 @@ export class Accumulator {
     this.magnitude[o] += Math.abs(x)
     this.count[o] += 1
     if (e !== 0 || !Number.isInteger(x)) this.inexact[o] = 1
+  }
+
+  /** Allows for a further rounding error of an output, which is 0 like the others where all terms are small integers. */
+  allow(o: number, e: number): void {
+    this.extra[o] += e
   }
 
   /** Number of terms of an output. */
@@ -66,7 +73,7 @@ export class Accumulator {
       const n = this.count[o]
       let e = bound[o]
       const exact = n <= free || (this.inexact[o] === 0 && size <= this.arithmetic.integers) || !Number.isFinite(y)
-      if (!exact) e += this.arithmetic.summation(n, size, y)
+      if (!exact) e += this.arithmetic.summation(n, size, y) + this.extra[o]
       // A partial sum may overflow where the sum does not.
       if (n > 1 && Number.isFinite(y) && size > 2 ** 127) e = Infinity
       this.arithmetic.put(value, bound, o, y, e)

@@ -34,6 +34,9 @@ export interface ReferenceOptions {
   readonly numerics?: Numerics
 }
 
+/** Two float64 numbers for each float32 one. */
+const LARGEST_BUFFER = 2 ** 31
+
 class ReferenceBuffer implements Buffer, Memory {
   disposed = false
   /** Of what was written last: numbers are kept, and bits are made from them. */
@@ -87,6 +90,14 @@ export class ReferenceBackend implements Backend {
 
   alloc(bytes: number): Buffer {
     this.check('alloc')
+    if (!(Number.isInteger(bytes / 4) && bytes >= 0 && bytes <= LARGEST_BUFFER)) {
+      throw new BackendError({
+        where: 'alloc',
+        what: 'bytes',
+        expected: `a multiple of 4 up to ${LARGEST_BUFFER}`,
+        got: bytes,
+      })
+    }
     const buffer = new ReferenceBuffer(this, bytes, b => this.buffers.delete(b))
     this.buffers.add(buffer)
     return buffer

@@ -1,7 +1,15 @@
 // What a tier reports about one case.
 import type { KernelName } from '@strata/api/backend'
 
-export type TierName = 'exact' | 'rounding' | 'adjoint' | 'gradient' | 'metamorphic' | 'determinism' | 'compiled'
+export type TierName =
+  | 'exact'
+  | 'rounding'
+  | 'adjoint'
+  | 'gradient'
+  | 'metamorphic'
+  | 'determinism'
+  | 'compiled'
+  | 'misuse'
 
 /** What went wrong; for a wrong element, which one and by how much. */
 export interface Failure {

@@ -66,7 +66,13 @@ function accumulate(
     weight.value[0] = w
     weight.bound[0] = e
     const [source, target] = grad ? [outputPixel, pixel] : [pixel, outputPixel]
-    for (let c = 0; c < channels; c++) sum.product(target * channels + c, from, source * channels + c, weight, 0)
+    for (let c = 0; c < channels; c++) {
+      const at = source * channels + c
+      sum.product(target * channels + c, from, at, weight, 0)
+      // Evaluated as a + (b - a) t, the usual way, the difference rounds twice relative to |a| + |b| rather than to the
+      // weighted sum; once for each dimension.
+      if (!grad) sum.allow(target * channels + c, 4 * arithmetic.u * Math.abs(from.value[at]))
+    }
   })
   // Nearest copies elements, and its gradient adds them up.
   if (interpolation === 'nearest') sum.finishTerms()
