@@ -72,15 +72,13 @@ afterAll(async () => {
 describe('training in Chromium', () => {
   test.each([{ relaxedFma: false }, { relaxedFma: true }])('has the bits of Node with $relaxedFma', async options => {
     const { relaxedFma } = options
-    const inPage: RunResult = await page.evaluate(async ([url, fma]) => (await import(url)).trainSmall(fma), [
-      `${ORIGIN}run.js`,
-      relaxedFma,
-    ] as const)
+    // As text: vitest rewrites the import of a function.
+    const inPage = await page.evaluate<RunResult>(`import('${ORIGIN}run.js').then(m => m.trainSmall(${relaxedFma}))`)
     const inNode = await trainSmall(relaxedFma)
     expect(failures).toEqual([])
     // Relaxed SIMD is asked for; whether both engines have it is a fact of this machine that the test relies on.
     expect({ page: inPage.fma, node: inNode.fma }).toEqual({ page: relaxedFma, node: relaxedFma })
-    expect(inNode.loss[1]).toBeLessThan(inNode.loss[0])
+    expect(inNode.loss[3]).toBeLessThan(inNode.loss[0])
     expect(inPage).toEqual(inNode)
   })
 
