@@ -2,7 +2,7 @@
 // repeat with the least common multiple of the channels and four.
 import type { Address, KernelContext } from '../kernels/context.js'
 import { F32, F32x4, type FunctionBuilder, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
-import { type DepthwiseShape, finish, type RowPointers, UNROLLED } from './depthwise.js'
+import { type DepthwiseShape, finish, lowestTap, type RowPointers, UNROLLED } from './depthwise.js'
 import type { Epilogue } from './epilogue.js'
 import { loadFloats } from './partial.js'
 
@@ -47,12 +47,11 @@ export function emitFlatRow(
   const floats = s.columns * s.channels
   const [th, tw] = s.taps
   const looped = th.count > UNROLLED
+  const low = lowestTap(s, looped)
   const taps = Array.from({ length: (looped ? 1 : th.count) * tw.count }, (_, i) => {
     const [h, w] = [Math.floor(i / tw.count), i % tw.count]
-    return { x: (h * th.x + w * tw.x) * 4, w: (s.tap + h * th.w + w * tw.w) * period * 4 }
+    return { x: (h * th.x + w * tw.x) * 4, w: (s.tap - low + h * th.w + w * tw.w) * period * 4 }
   })
-  // Offsets of loads must not be negative: start from the lowest address that the window touches.
-  const xLow = Math.min(0, ...taps.map(t => t.x))
   const vector = (
     x: LocalI32,
     w: LocalI32,
@@ -64,7 +63,7 @@ export function emitFlatRow(
       const sum = f.local('f32x4', 0)
       const row = (x: LocalI32, w: LocalI32): void =>
         taps.forEach((t, i) => {
-          sum.set(f.madd(loadFloats(x, t.x - xLow, width), held?.[i] ?? F32x4.load(w, t.w), sum))
+          sum.set(f.madd(loadFloats(x, t.x, width), held?.[i] ?? F32x4.load(w, t.w), sum))
         })
       if (looped) {
         const [rowX, rowW] = [f.local('i32', x), f.local('i32', w)]
@@ -79,9 +78,9 @@ export function emitFlatRow(
   }
   const hold = (w: LocalI32) => (taps.length <= HELD && !looped ? taps.map(t => f.let(F32x4.load(w, t.w))) : undefined)
   const bound = f.let(at.y.add((floats - 3) * 4))
-  const x0 = f.let(at.x.add(xLow))
+  const x0 = f.local('i32', at.x)
   const y0 = f.local('i32', at.y)
-  const w0 = f.local('i32', at.w)
+  const w0 = f.let(at.w.add(low * period * 4))
   const o0 = operands.map((kind, i) => (kind === 'scalar' ? at.operands[i] : f.local('i32', at.operands[i])))
   if (floats >= 4) {
     f.repeat(Math.min(period, floats - (floats % 4)) / 4, () => {
@@ -102,11 +101,11 @@ export function emitFlatRow(
     const last = floats - (floats % 4)
     f.scope(() => {
       const shifted = (p: LocalI32, float: number): LocalI32 => f.let(p.add(float * 4))
-      const w = shifted(at.w, last % period)
+      const w = shifted(at.w, low * period + (last % period))
       const o = operands.map((kind, i) =>
         kind === 'scalar' ? at.operands[i] : shifted(at.operands[i], kind === 'full' ? last : last % period),
       )
-      const x = f.let(at.x.add(xLow + last * 4))
+      const x = shifted(at.x, last)
       vector(x, w, undefined, floats % 4, { y: shifted(at.y, last), operands: o })
     })
   }

@@ -1,5 +1,5 @@
 // Depthwise convolutions (one filter a channel) over an image with enough border: each output is a sum over the window of
-// input vectors times weight vectors. Also the input gradients, whose taps run backwards.
+// input vectors times weight vectors. Also the input gradients, whose taps run backwards in the filter.
 import type { Address, Arguments, Chunk, KernelContext } from '../kernels/context.js'
 import { F32x4, type FunctionBuilder, type I32, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
 import { emitFlatRow, expandChannels } from './depthwise-flat.js'
@@ -14,7 +14,7 @@ export interface Walk {
   readonly pixel: number
   readonly offset: number
 }
-/** Taps along one dimension: each moves `x` elements in the input (may be negative) and `w` taps in the filter. */
+/** Taps along one dimension: each moves `x` elements on in the input, and `w` taps (forwards or backwards) in the filter. */
 export interface Taps {
   readonly count: number
   readonly x: number
@@ -165,26 +165,31 @@ function emitVector(
         })
       }
     }
-    // Offsets of loads must not be negative: start from the lowest address that the window touches.
-    const low = (count: number, step: number): number => Math.min(0, (count - 1) * step)
     const looped = th.count > UNROLLED
-    const xLow = ((looped ? 0 : low(th.count, th.x)) + low(tw.count, tw.x)) * 4
-    const wLow = s.tap * tapBytes
+    const low = lowestTap(s, looped)
     if (th.count * tw.count > 0) {
-      const x = f.let(at.x.add(xLow))
-      const w = f.let(at.w.add(wLow))
+      const x = f.local('i32', at.x)
+      const w = f.let(at.w.add(low * tapBytes))
       if (looped) {
         f.repeat(th.count, () => {
-          windowRow(x, w, -xLow, 0)
+          windowRow(x, w, 0, (s.tap - low) * tapBytes)
           x.inc(th.x * 4)
           w.inc(th.w * tapBytes)
         })
       } else {
-        for (let h = 0; h < th.count; h++) windowRow(x, w, h * th.x * 4 - xLow, h * th.w * tapBytes)
+        for (let h = 0; h < th.count; h++) windowRow(x, w, h * th.x * 4, (s.tap - low + h * th.w) * tapBytes)
       }
     }
     finish(f, acc, width, s.y.pixel * 4, at, epilogue)
   })
+}
+
+/**
+ * The lowest tap of the window, or of its first row: as offsets of loads must not be negative, they are counted from there.
+ */
+export function lowestTap({ tap, taps: [th, tw] }: DepthwiseShape, ofRow: boolean): number {
+  const low = ({ count, w }: Taps): number => Math.min(0, (count - 1) * w)
+  return tap + (ofRow ? 0 : low(th)) + low(tw)
 }
 
 /** Which (pixel, tap) pairs read each input of a row, by its distance from the first. */

@@ -7,10 +7,10 @@ export interface Phase {
   readonly position: number
   readonly positions: number
   readonly taps: number
-  /** The first tap, and the distance to the next. */
+  /** The tap that reads the first output, and the (negative) distance to the next: outputs rise as taps fall. */
   readonly tap: number
   readonly tapStep: number
-  /** The output that the first tap of the first position reads, and the step to the next tap's. */
+  /** The first output that the first position reads, and the step to the next tap's. */
   readonly output: number
   readonly outputStep: number
 }
@@ -30,25 +30,19 @@ const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))
  */
 export function inputGradPhases(n: number, size: number, stride: number, dilation: number, before: number): Phases {
   const tapStep = stride / gcd(dilation, stride)
-  const outputStep = -(tapStep * dilation) / stride
+  const outputStep = (tapStep * dilation) / stride
   const raw = Array.from({ length: Math.min(stride, n) }, (_, position) => {
-    let tap = 0
-    while (tap < size && (position + before - tap * dilation) % stride !== 0) tap++
-    const taps = tap < size ? Math.ceil((size - tap) / tapStep) : 0
-    const output = taps > 0 ? (position + before - tap * dilation) / stride : 0
-    return {
-      position,
-      positions: Math.ceil((n - position) / stride),
-      taps,
-      tap: taps > 0 ? tap : 0,
-      tapStep,
-      output,
-      outputStep,
-    }
+    const found = Array.from({ length: size }, (_, tap) => tap).filter(
+      tap => (position + before - tap * dilation) % stride === 0,
+    )
+    const tap = found.at(-1) ?? 0
+    const output = found.length > 0 ? (position + before - tap * dilation) / stride : 0
+    const positions = Math.ceil((n - position) / stride)
+    return { position, positions, taps: found.length, tap, tapStep: -tapStep, output, outputStep }
   })
   const used = raw.filter(p => p.taps > 0)
   // From the first output of the tensor on, where that suffices: it may then be read in place.
-  const first = Math.min(0, ...used.map(p => p.output + (p.taps - 1) * outputStep))
-  const last = Math.max(first, ...used.map(p => p.output + p.positions - 1))
+  const first = Math.min(0, ...used.map(p => p.output))
+  const last = Math.max(first, ...used.map(p => p.output + (p.taps - 1) * outputStep + p.positions - 1))
   return { phases: raw.map(p => ({ ...p, output: p.output - first })), first, count: last - first + 1 }
 }

@@ -32,6 +32,8 @@ export const CASES: readonly Case[] = [
   window([1, 14, 15, 4], [3, 3], 8, { dilation: [2, 2], padding: [2, 2, 2, 2] }),
   window([1, 15, 16, 4], [3, 2], 4, { dilation: [2, 3], strides: [3, 2], padding: [1, 2, 0, 1] }),
   window([1, 16, 9, 4], [2, 3], 4, { dilation: [4, 2], strides: [2, 4], padding: [3, 3, 1, 2] }),
+  window([2, 8, 1, 6], [4, 2], 1, { strides: [1, 3], padding: [0, 5, 0, 2] }),
+  window([1, 7, 1, 18], [4, 1], 3, { groups: 3, strides: [4, 4], dilation: [2, 4], padding: [2, 5, 0, 3] }),
   window([1, 2, 3, 4], [3, 3], 4, { padding: [4, 5, 3, 4] }),
   window([1, 3, 2, 1], [5, 5], 2, { padding: [2, 2, 2, 2] }),
   window([2, 9, 8, 6], [3, 3], 9, { groups: 3, padding: [1, 1, 1, 1] }),
