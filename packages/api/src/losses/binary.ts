@@ -3,7 +3,7 @@
 
 import type { Expr } from '../expr/expr.js'
 import * as E from '../expr/expr.js'
-import { div, elementwise, reduceMap, sigmoidLogits } from '../graph/ops.js'
+import { div, reduceMap, sigmoidLogits } from '../graph/ops.js'
 import type { Value } from '../graph/value.js'
 import type { Config } from '../layers/layer.js'
 import { checkFraction, checkInteger, checkNonNegative } from '../optimizers/numbers.js'
@@ -13,10 +13,15 @@ import { EPSILON } from './regression.js'
 
 /** -y log(sigmoid(x)) - (1 - y) log(1 - sigmoid(x)), without overflow; the gradient at x = 0 is 1/2 - y. */
 const fromLogit = (y: Expr, x: Expr): Expr => E.add(E.sub(E.max(x, 0), E.mul(x, y)), E.log1p(E.exp(E.neg(E.abs(x)))))
-/** -y log(p) - (1 - y) log(1 - p), p clipped to [1e-7, 1 - 1e-7]. */
-function fromProbability(y: Expr, p: Expr): Expr {
+/**
+ * -y log(p) - (1 - y) log(1 - p), both p and 1 - p clipped to [1e-7, 1 - 1e-7].
+ * @param rest 1 - p, clipped by itself: in float32 1 - (1 - 1e-7) would be 1.19e-7
+ */
+function fromProbability(y: Expr, p: Expr, rest: Expr = E.sub(1, p)): Expr {
   const q = E.clip(p, EPSILON, 1 - EPSILON)
-  return E.neg(E.add(E.mul(y, E.log(q)), E.mul(E.sub(1, y), E.log(E.sub(1, q)))))
+  // The lower bound is that of Keras's float64 arithmetic, 1.0000000005838672e-7.
+  const other = E.clip(rest, 1 - (1 - EPSILON), 1 - EPSILON)
+  return E.neg(E.add(E.mul(y, E.log(q)), E.mul(E.sub(1, y), E.log(other))))
 }
 
 export interface BinaryCrossentropyOptions extends LossOptions {
@@ -84,10 +89,11 @@ export class BinaryFocalCrossentropy extends BinaryLoss {
     this.gamma = checkNonNegative(this.className, 'gamma', options.gamma ?? 2)
   }
   protected override dense(t: Value, p: Value): Value {
-    const probability = this.fromLogits ? elementwise([p], E.sigmoid) : p
-    return this.meanOver(t, probability, (y, v) => {
+    return this.meanOver(t, p, (y, x) => {
+      const v = this.fromLogits ? E.sigmoid(x) : x
       const target = E.add(E.mul(y, v), E.mul(E.sub(1, y), E.sub(1, v)))
-      const focal = E.mul(E.pow(E.sub(1, target), this.gamma), fromProbability(y, v))
+      const rest = this.fromLogits ? E.sigmoid(E.neg(x)) : E.sub(1, x)
+      const focal = E.mul(E.pow(E.sub(1, target), this.gamma), fromProbability(y, v, rest))
       if (!this.applyClassBalancing) return focal
       return E.mul(E.add(E.mul(y, this.alpha), E.mul(E.sub(1, y), 1 - this.alpha)), focal)
     })
