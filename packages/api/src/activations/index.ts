@@ -97,6 +97,9 @@ const registry = new Registry<Activation>('activation', {
   sparsePlus: defineScalar('sparsePlus', {}, scalar.sparsePlus),
 })
 
+/** The names that `getActivation` knows, aliases and registered ones included. */
+export const activationNames = (): string[] => registry.names
+
 const registeredNames = new Map<(x: Value) => Value, string>()
 /** Gives an own function a name, so that layers that use it can be saved and loaded. @throws ArgumentError if the name is taken */
 export function registerActivation(name: string, f: (x: Value) => Value): void {

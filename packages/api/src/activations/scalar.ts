@@ -1,5 +1,6 @@
 // Activations of one element: scalar expressions that are finite where the function is, also in the derivative. A side
-// of `select` that is not taken must not overflow either, since its gradient would be 0 * infinity.
+// of `select` that is not taken must not overflow either, since its gradient would be 0 * infinity. NaN stays NaN: conditions
+// are written so that it falls through to x.
 import * as E from '../expr/expr.js'
 import { type Expr, select } from '../expr/expr.js'
 
@@ -20,10 +21,10 @@ export function relu(x: Expr, { negativeSlope, maxValue, threshold }: ReluArgs):
   return select(E.le(x, threshold), E.mul(negativeSlope, E.sub(x, threshold)), capped)
 }
 /** x above 0, slope * x below and at 0 in the derivative (as PyTorch and TensorFlow; JAX has 1 at 0). */
-export const leakyRelu = (x: Expr, slope: number): Expr => select(E.gt(x, 0), x, E.mul(slope, x))
+export const leakyRelu = (x: Expr, slope: number): Expr => select(E.le(x, 0), E.mul(slope, x), x)
 
 /** x above 0, alpha * (e^x - 1) below. Clevert et al. 2016. */
-export const elu = (x: Expr, alpha: number): Expr => select(E.gt(x, 0), x, E.mul(alpha, E.expm1(nonPositive(x))))
+export const elu = (x: Expr, alpha: number): Expr => select(E.le(x, 0), E.mul(alpha, E.expm1(nonPositive(x))), x)
 
 const SELU_ALPHA = 1.6732632423543772
 const SELU_SCALE = 1.0507009873554805
@@ -32,7 +33,7 @@ export const selu = (x: Expr): Expr => E.mul(SELU_SCALE, elu(x, SELU_ALPHA))
 
 /** Continuously differentiable elu. Barron 2017. */
 export const celu = (x: Expr, alpha: number): Expr =>
-  select(E.gt(x, 0), x, E.mul(alpha, E.expm1(E.div(nonPositive(x), alpha))))
+  select(E.le(x, 0), E.mul(alpha, E.expm1(E.div(nonPositive(x), alpha))), x)
 
 /** x * Phi(x), or its tanh approximation. Hendrycks & Gimpel 2016. */
 export function gelu(x: Expr, approximate: boolean): Expr {
@@ -62,7 +63,7 @@ export const softsign = (x: Expr): Expr => E.div(x, E.add(1, E.abs(x)))
 
 /** x moved towards 0 by the threshold, 0 within it. */
 export const softShrink = (x: Expr, threshold: number): Expr =>
-  select(E.gt(x, threshold), E.sub(x, threshold), select(E.lt(x, -threshold), E.add(x, threshold), E.mul(0, x)))
+  select(E.le(E.abs(x), threshold), 0, select(E.gt(x, 0), E.sub(x, threshold), E.add(x, threshold)))
 /** x outside [-threshold, threshold], else 0. */
 export const hardShrink = (x: Expr, threshold: number): Expr => select(E.le(E.abs(x), threshold), 0, x)
 /** x above the threshold, else defaultValue. */
@@ -70,8 +71,11 @@ export const threshold = (x: Expr, t: number, defaultValue: number): Expr => sel
 
 /** (x + sqrt(x^2 + b)) / 2; below 0 without the cancellation. Barron 2021. */
 export function squareplus(x: Expr, b: number): Expr {
-  const root = E.sqrt(E.add(E.mul(x, x), b))
-  return select(E.gt(x, 0), E.mul(0.5, E.add(x, root)), E.div(0.5 * b, E.sub(root, nonPositive(x))))
+  // Beyond the limit b vanishes beside x^2, which must not overflow.
+  const limit = 2 ** 28 * Math.max(1, Math.sqrt(b))
+  const near = E.clip(x, -limit, limit)
+  const root = select(E.gt(E.abs(x), limit), E.abs(x), E.sqrt(E.add(E.mul(near, near), b)))
+  return select(E.gt(x, 0), E.add(E.mul(0.5, x), E.mul(0.5, root)), E.div(0.5 * b, E.sub(root, nonPositive(x))))
 }
 /** 0 below -1, x above 1, (x + 1)^2 / 4 between. */
 export function sparsePlus(x: Expr): Expr {
