@@ -27,6 +27,8 @@ export {
 } from './errors.js'
 export * as expr from './expr/expr.js'
 export type { BinaryOp, UnaryOp } from './expr/program.js'
+export type { LoadOptions, SaveOptions } from './files/checkpoint.js'
+export { modelFromBytes, modelToBytes, weightsFromBytes, weightsToBytes } from './files/checkpoint.js'
 export type {
   SafetensorsData,
   SafetensorsDType,
@@ -46,7 +48,9 @@ export * from './layers/index.js'
 export * as losses from './losses/index.js'
 export * as metrics from './metrics/index.js'
 export { BaseModel } from './models/base.js'
-export { Input } from './models/input.js'
+export type { CustomObjects } from './models/from-config.js'
+export { cloneModel, modelFromConfig } from './models/from-config.js'
+export { Input, InputLayer } from './models/input.js'
 export type { ModelOptions } from './models/model.js'
 export { Model } from './models/model.js'
 export type { SequentialOptions } from './models/sequential.js'

@@ -6,7 +6,7 @@ import { type HostTensor, hostTensor } from '../data/host-tensor.js'
 import { ArgumentError, StateError } from '../errors.js'
 import type { CallContext } from '../graph/trace.js'
 import type { Value } from '../graph/value.js'
-import { Layer, type LayerOptions } from '../layers/layer.js'
+import { type Json, Layer, type LayerOptions } from '../layers/layer.js'
 import type { Optimizer } from '../optimizers/index.js'
 import type { Plan } from '../plan/plan.js'
 import { Samples } from '../training/batches.js'
@@ -38,6 +38,8 @@ import { type SummaryOptions, summaryOf } from './summary.js'
 export abstract class BaseModel extends Layer {
   /** Set by a callback to end training after the current step. */
   stopTraining = false
+  /** What a program keeps with the model, in its files. */
+  metadata: { readonly [key: string]: Json } = {}
   #trainer: Trainer | null = null
   #compiled = false
   #disposing: Promise<void> | null = null

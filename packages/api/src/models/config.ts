@@ -1,5 +1,4 @@
-// Configurations: models as JSON and back.
-import { ArgumentError } from '../errors.js'
+// Configurations: what a model is made of as JSON.
 import type { Config, Json, Layer } from '../layers/layer.js'
 import type { Call, SymbolicTensor } from '../layers/symbolic.js'
 import type { Network } from './network.js'
@@ -11,7 +10,7 @@ export const layerConfig = (layer: Layer): { readonly className: string; readonl
 })
 
 /** A tensor by the call that makes it: [layer, call, output]. Calls count within the network alone. */
-type TensorRef = readonly [layer: string, call: number, output: number]
+export type TensorRef = readonly [layer: string, call: number, output: number]
 
 /** Layers, their calls in order, inputs and outputs. */
 export function networkConfig(network: Network): Config {
@@ -19,7 +18,7 @@ export function networkConfig(network: Network): Config {
   const ref = (t: SymbolicTensor): TensorRef =>
     t.call === null ? [t.name, 0, 0] : [t.call.layer.name, ordinals.get(t.call)!, t.index]
   const calls = network.calls.map((c): Json => {
-    const call = { layer: c.layer.name, inputs: c.inputs.map(ref) }
+    const call = { layer: c.layer.name, index: ordinals.get(c)!, inputs: c.inputs.map(ref) }
     return c.mask === null ? call : { ...call, mask: ref(c.mask) }
   })
   return {
@@ -40,12 +39,4 @@ function callOrdinals(calls: readonly Call[]): Map<Call, number> {
       return [c, n]
     }),
   )
-}
-
-/** @throws ArgumentError unless `value` is an object */
-export function asObject(where: string, what: string, value: unknown): { readonly [key: string]: Json } {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ArgumentError({ where, what, expected: 'an object', got: value })
-  }
-  return value as { readonly [key: string]: Json }
 }
