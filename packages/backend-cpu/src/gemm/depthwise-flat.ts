@@ -2,7 +2,8 @@
 // repeat with the least common multiple of the channels and four.
 import type { Address, KernelContext } from '../kernels/context.js'
 import { F32, F32x4, type FunctionBuilder, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
-import { type DepthwiseShape, finish, lowestTap, type RowPointers, UNROLLED } from './depthwise.js'
+import { UNROLLED } from './clip.js'
+import { type DepthwiseShape, finish, lowestTap, type RowPointers } from './depthwise.js'
 import type { Epilogue } from './epilogue.js'
 import { loadFloats } from './partial.js'
 

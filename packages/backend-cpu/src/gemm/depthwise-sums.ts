@@ -1,8 +1,9 @@
 // Filter gradients of depthwise convolutions: for each tap and channel a sum over all pixels. Groups of rows are summed
 // apart, into partial results that are added in order, so the result does not depend on threads.
 import type { Address, KernelContext } from '../kernels/context.js'
-import { F32, F32x4, type FunctionBuilder, I32, type LocalI32 } from '../wasm/index.js'
-import { sharedInputs, type Taps, UNROLLED, type Walk } from './depthwise.js'
+import { F32, F32x4, type FunctionBuilder, I32, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
+import { type Bounds, columnRuns, type Run, UNROLLED, withRows } from './clip.js'
+import { sharedInputs, type Taps, type Walk } from './depthwise.js'
 import { flatPeriod, HELD } from './depthwise-flat.js'
 import { loadFloats, storeFloats } from './partial.js'
 import { prepareSumPartials } from './sum-partials.js'
@@ -15,6 +16,8 @@ export interface DepthwiseSums {
   readonly channels: number
   readonly x: Walk
   readonly taps: readonly [Omit<Taps, 'w'>, Omit<Taps, 'w'>]
+  /** Where windows may leave the image; undefined: they do not. Only for channels in whole vectors. */
+  readonly bounds: Bounds | undefined
 }
 
 /** Pixels whose gradients are held in registers, and pixels of one partial result. */
@@ -35,9 +38,10 @@ export function prepareDepthwiseSums(ctx: KernelContext, s: DepthwiseSums) {
   const fold = flat ? prepareFold(ctx, taps, c) : undefined
   const fn = ctx.define(`depthwise sums ${JSON.stringify(s)}`, name => {
     // A function for each row, so that calls stay short.
-    const rowFn = ctx.module.func(`${name} row`, { x: 'i32', dy: 'i32', out: 'i32' }, null, (f, { x, dy, out }) => {
+    const rowParams = { row: 'i32', x: 'i32', dy: 'i32', out: 'i32' } as const
+    const rowFn = ctx.module.func(`${name} row`, rowParams, null, (f, { row, x, dy, out }) => {
       if (flat) emitFlat(f, s, x, dy, out)
-      else emitPixels(f, s, x, dy, out)
+      else withRows(f, s.bounds?.rows, s.taps[0].count, row, present => emitPixels(f, s, present, x, dy, out))
     })
     return ctx.module.func(
       name,
@@ -52,6 +56,7 @@ export function prepareDepthwiseSums(ctx: KernelContext, s: DepthwiseSums) {
           const last = f.let(f.select(bound.ltS(allRows), bound, I32.of(allRows)))
           f.for(first, last, 1, r => {
             f.call(rowFn, {
+              row: r.remU(s.rows),
               x: x
                 .add(r.divU(s.rows).mul(s.x.image * 4))
                 .add(r.remU(s.rows).mul(s.x.row * 4))
@@ -82,50 +87,72 @@ function forWindowRows(f: FunctionBuilder, count: number, body: (row: LocalI32 |
 const unrolledRows = (count: number): number => (count <= UNROLLED ? count : 1)
 
 /** Channels in vectors; the gradients of a few pixels are held while the taps of a row of the window are summed. */
-function emitPixels(f: FunctionBuilder, s: DepthwiseSums, x0: LocalI32, dy0: LocalI32, out0: LocalI32): void {
+function emitPixels(
+  f: FunctionBuilder,
+  s: DepthwiseSums,
+  present: readonly LocalI32[] | undefined,
+  x0: LocalI32,
+  dy0: LocalI32,
+  out0: LocalI32,
+): void {
   const { channels: c, columns } = s
   const [th, tw] = s.taps
-  const vector = (x0: LocalI32, dy: LocalI32, out0: LocalI32, pixels: number, width: number): void => {
+  const windowRow = (
+    x: LocalI32,
+    out: LocalI32,
+    h: number,
+    d: readonly LocalF32x4[],
+    run: Run,
+    width: number,
+  ): void => {
+    for (let from = run.from; from < run.to; from += 4) {
+      const group = Math.min(4, run.to - from)
+      f.scope(() => {
+        const at = (k: number): number => (h * tw.count + from + k) * c * 4
+        const acc = Array.from({ length: group }, (_, k) => f.let(loadFloats(out, at(k), width)))
+        for (const [offset, uses] of sharedInputs(d.length, s.x.pixel, from - run.from, group, tw.x)) {
+          f.scope(() => {
+            const v = f.let(loadFloats(x, offset * 4, width))
+            for (const [p, k] of uses) acc[k].set(f.madd(v, d[p], acc[k]))
+          })
+        }
+        for (const [k, a] of acc.entries()) storeFloats(f, out, a, at(k), width)
+      })
+    }
+  }
+  const vector = (x0: LocalI32, dy: LocalI32, out0: LocalI32, run: Run, width: number): void => {
     f.scope(() => {
-      const d = Array.from({ length: pixels }, (_, p) => f.let(loadFloats(dy, p * c * 4, width)))
+      const d = Array.from({ length: run.pixels }, (_, p) => f.let(loadFloats(dy, p * c * 4, width)))
       forWindowRows(f, th.count, row => {
         const x = row === undefined ? x0 : f.let(x0.add(row.mul(th.x * 4)))
         const out = row === undefined ? out0 : f.let(out0.add(row.mul(tw.count * c * 4)))
         for (let h = 0; h < unrolledRows(th.count); h++) {
-          for (let from = 0; from < tw.count; from += 4) {
-            const group = Math.min(4, tw.count - from)
-            f.scope(() => {
-              const at = (k: number): number => (h * tw.count + from + k) * c * 4
-              const acc = Array.from({ length: group }, (_, k) => f.let(loadFloats(out, at(k), width)))
-              for (const [offset, uses] of sharedInputs(pixels, s.x.pixel, from, group, tw.x)) {
-                f.scope(() => {
-                  const v = f.let(loadFloats(x, (h * th.x + offset) * 4, width))
-                  for (const [p, k] of uses) acc[k].set(f.madd(v, d[p], acc[k]))
-                })
-              }
-              for (const [k, a] of acc.entries()) storeFloats(f, out, a, at(k), width)
-            })
-          }
+          const sums = (): void =>
+            f.scope(() => windowRow(h === 0 ? x : f.let(x.add(h * th.x * 4)), out, h, d, run, width))
+          if (present === undefined) sums()
+          else f.if(present[h], sums)
         }
       })
     })
   }
-  const tile = (pixels: number): void => {
+  const tile = (run: Run): void => {
     f.scope(() => {
-      const [x, dy, out] = [f.local('i32', x0), f.local('i32', dy0), f.local('i32', out0)]
+      const x = f.local('i32', x0.add(run.from * tw.x * 4))
+      const [dy, out] = [f.local('i32', dy0), f.local('i32', out0)]
       f.repeat(Math.floor(c / 4), () => {
-        vector(x, dy, out, pixels, 4)
+        vector(x, dy, out, run, 4)
         for (const p of [x, dy, out]) p.inc(16)
       })
-      if (c % 4 !== 0) vector(x, dy, out, pixels, c % 4)
+      if (c % 4 !== 0) vector(x, dy, out, run, c % 4)
     })
   }
-  f.repeat(Math.floor(columns / PIXELS), () => {
-    tile(PIXELS)
-    x0.inc(PIXELS * s.x.pixel * 4)
-    dy0.inc(PIXELS * c * 4)
-  })
-  if (columns % PIXELS !== 0) tile(columns % PIXELS)
+  for (const run of columnRuns(columns, tw.count, s.bounds?.columns, PIXELS)) {
+    f.repeat(run.repeat, () => {
+      tile(run)
+      x0.inc(run.pixels * s.x.pixel * 4)
+      dy0.inc(run.pixels * c * 4)
+    })
+  }
 }
 
 /** Pixels and channels as one flat row: for each vector of a period, the sums of up to nine taps are held along the row. */

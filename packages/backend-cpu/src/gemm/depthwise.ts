@@ -2,6 +2,7 @@
 // input vectors times weight vectors. Also the input gradients, whose taps run backwards in the filter.
 import type { Address, Arguments, Chunk, KernelContext } from '../kernels/context.js'
 import { F32x4, type FunctionBuilder, type I32, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
+import { type Bounds, columnRuns, type Run, UNROLLED, withRows } from './clip.js'
 import { emitFlatRow, expandChannels } from './depthwise-flat.js'
 import type { Epilogue } from './epilogue.js'
 import type { GemmDispatch } from './gemm.js'
@@ -31,6 +32,8 @@ export interface DepthwiseShape {
   readonly taps: readonly [Taps, Taps]
   /** The first tap, in the filter. */
   readonly tap: number
+  /** Where windows may leave the image; undefined: they do not. Only for channels in whole vectors. */
+  readonly bounds: Bounds | undefined
 }
 
 /** Addresses while a row is emitted. */
@@ -46,9 +49,6 @@ type Params = Readonly<Record<string, 'i32'>> & Chunk
 
 /** Output pixels that share loads of weights and of overlapping inputs. */
 const PIXELS = 4
-/** Windows higher than this loop over their rows. */
-export const UNROLLED = 7
-
 /** Prepares a depthwise convolution: records x, w [taps, channels] and y, then the epilogue's operands. */
 export function prepareDepthwise(ctx: KernelContext, s: DepthwiseShape, epilogue?: Epilogue): GemmDispatch {
   const { channels: c } = s
@@ -84,7 +84,7 @@ export function prepareDepthwise(ctx: KernelContext, s: DepthwiseShape, epilogue
           operands: operands.map((kind, i) => (kind === 'full' ? at(p[`o${i}`], s.y) : p[`o${i}`])),
         }
         if (flat) emitFlatRow(f, s, pointers, epilogue)
-        else emitRow(f, s, pointers, epilogue)
+        else withRows(f, s.bounds?.rows, s.taps[0].count, row, present => emitRow(f, s, present, pointers, epilogue))
       })
     }),
   )
@@ -106,18 +106,28 @@ const lastTap = ({ tap, taps: [h, w] }: DepthwiseShape): number[] =>
     ? []
     : [tap, tap + (h.count - 1) * h.w, tap + (w.count - 1) * w.w, tap + (h.count - 1) * h.w + (w.count - 1) * w.w]
 
+/** Which taps of a window are summed: rows under conditions, and columns [from, to). */
+type Part = Pick<Run, 'from' | 'to'> & { readonly present: readonly LocalI32[] | undefined }
+
 /** A row in tiles of a few pixels; the channels of a tile are walked in vectors. */
-function emitRow(f: FunctionBuilder, s: DepthwiseShape, at: RowPointers, epilogue: Epilogue | undefined): void {
-  const { channels: c, columns } = s
+function emitRow(
+  f: FunctionBuilder,
+  s: DepthwiseShape,
+  present: readonly LocalI32[] | undefined,
+  at: RowPointers,
+  epilogue: Epilogue | undefined,
+): void {
+  const { channels: c } = s
   const operands = epilogue?.operands ?? []
   const moved = operands.map((kind, i) => (kind === 'full' ? f.local('i32', at.operands[i]) : at.operands[i]))
-  const tile = (pixels: number): void => {
+  const tile = ({ pixels, from, to }: Run): void => {
     f.scope(() => {
-      const x = f.local('i32', at.x)
+      const x = f.local('i32', at.x.add(from * s.taps[1].x * 4))
       const w = f.local('i32', at.w)
       const y = f.local('i32', at.y)
       const o = operands.map((kind, i) => (kind === 'scalar' ? moved[i] : f.local('i32', moved[i])))
-      const vector = (width: number): void => emitVector(f, s, pixels, width, { x, w, y, operands: o }, epilogue)
+      const vector = (width: number): void =>
+        emitVector(f, s, { from, to, present }, pixels, width, { x, w, y, operands: o }, epilogue)
       f.repeat(Math.floor(c / 4), () => {
         vector(4)
         for (const p of [x, w, y, ...o.filter((_, i) => operands[i] !== 'scalar')]) p.inc(16)
@@ -125,21 +135,23 @@ function emitRow(f: FunctionBuilder, s: DepthwiseShape, at: RowPointers, epilogu
       if (c % 4 !== 0) vector(c % 4)
     })
   }
-  f.repeat(Math.floor(columns / PIXELS), () => {
-    tile(PIXELS)
-    at.x.inc(PIXELS * s.x.pixel * 4)
-    at.y.inc(PIXELS * s.y.pixel * 4)
-    operands.forEach((kind, i) => {
-      if (kind === 'full') moved[i].inc(PIXELS * s.y.pixel * 4)
+  for (const run of columnRuns(s.columns, s.taps[1].count, s.bounds?.columns, PIXELS)) {
+    f.repeat(run.repeat, () => {
+      tile(run)
+      at.x.inc(run.pixels * s.x.pixel * 4)
+      at.y.inc(run.pixels * s.y.pixel * 4)
+      operands.forEach((kind, i) => {
+        if (kind === 'full') moved[i].inc(run.pixels * s.y.pixel * 4)
+      })
     })
-  })
-  if (columns % PIXELS !== 0) tile(columns % PIXELS)
+  }
 }
 
-/** One vector of channels of a few pixels. */
+/** One vector of channels of a few pixels; `at.x` is the address of tap `part.from`. */
 function emitVector(
   f: FunctionBuilder,
   s: DepthwiseShape,
+  part: Part,
   pixels: number,
   width: number,
   at: RowPointers,
@@ -151,12 +163,12 @@ function emitVector(
     const tapBytes = s.channels * 4
     const windowRow = (x: LocalI32, w: LocalI32, xOffset: number, wOffset: number): void => {
       // Taps in groups whose weights fit the registers; each input is loaded once for all pixels that it belongs to.
-      for (let from = 0; from < tw.count; from += 4) {
+      for (let first = part.from; first < part.to; first += 4) {
         f.scope(() => {
-          const weights = Array.from({ length: Math.min(4, tw.count - from) }, (_, k) =>
-            f.let(loadFloats(w, wOffset + (from + k) * tw.w * tapBytes, width)),
+          const weights = Array.from({ length: Math.min(4, part.to - first) }, (_, k) =>
+            f.let(loadFloats(w, wOffset + (first + k) * tw.w * tapBytes, width)),
           )
-          for (const [offset, uses] of sharedInputs(pixels, s.x.pixel, from, weights.length, tw.x)) {
+          for (const [offset, uses] of sharedInputs(pixels, s.x.pixel, first - part.from, weights.length, tw.x)) {
             f.scope(() => {
               const v = f.let(loadFloats(x, xOffset + offset * 4, width))
               for (const [pixel, k] of uses) acc[pixel].set(f.madd(v, weights[k], acc[pixel]))
@@ -168,16 +180,20 @@ function emitVector(
     const looped = th.count > UNROLLED
     const low = lowestTap(s, looped)
     if (th.count * tw.count > 0) {
-      const x = f.local('i32', at.x)
       const w = f.let(at.w.add(low * tapBytes))
       if (looped) {
+        const x = f.local('i32', at.x)
         f.repeat(th.count, () => {
           windowRow(x, w, 0, (s.tap - low) * tapBytes)
           x.inc(th.x * 4)
           w.inc(th.w * tapBytes)
         })
       } else {
-        for (let h = 0; h < th.count; h++) windowRow(x, w, h * th.x * 4, (s.tap - low + h * th.w) * tapBytes)
+        for (let h = 0; h < th.count; h++) {
+          const wOffset = (s.tap - low + h * th.w) * tapBytes
+          if (part.present === undefined) windowRow(at.x, w, h * th.x * 4, wOffset)
+          else f.if(part.present[h], () => windowRow(f.let(at.x.add(h * th.x * 4)), w, 0, wOffset))
+        }
       }
     }
     finish(f, acc, width, s.y.pixel * 4, at, epilogue)

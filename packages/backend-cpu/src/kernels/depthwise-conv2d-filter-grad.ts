@@ -1,6 +1,6 @@
 // depthwiseConv2dFilterGrad: sums over all pixels for each tap and channel. A multiplier above 1 repeats the input's
 // channels first.
-import { prepareBorder } from '../gemm/border.js'
+import { prepareDepthwiseInput } from '../gemm/depthwise-input.js'
 import { prepareDepthwiseSums } from '../gemm/depthwise-sums.js'
 import type { CpuImpl } from './context.js'
 import { covered, imagesOf } from './conv2d.js'
@@ -16,20 +16,20 @@ export const depthwiseConv2dFilterGrad: CpuImpl<'depthwiseConv2dFilterGrad'> = {
       height: covered(oh, kh, strides[0], dilation[0]),
       width: covered(ow, kw, strides[1], dilation[1]),
     }
-    const border = prepareBorder(ctx, imagesOf(x.shape), frame, multiplier)
-    const { height, width } = border.images
-    const row = width * channels
+    const input = prepareDepthwiseInput(ctx, imagesOf(x.shape), frame, kh, multiplier)
+    const { x: walk, taps, bounds } = input.place({ start: [0, 0], step: strides, tapStep: dilation })
     const record = prepareDepthwiseSums(ctx, {
       n,
       rows: oh,
       columns: ow,
       channels,
-      x: { image: height * row, row: strides[0] * row, pixel: strides[1] * channels, offset: 0 },
+      x: walk,
       taps: [
-        { count: kh, x: dilation[0] * row },
-        { count: kw, x: dilation[1] * channels },
+        { count: kh, x: taps[0] },
+        { count: kw, x: taps[1] },
       ],
+      bounds,
     })
-    return ([x, dy], [dw]) => record(border.record(x), dy, dw)
+    return ([x, dy], [dw]) => record(input.record(x), dy, dw)
   },
 }

@@ -1,7 +1,7 @@
 // depthwiseConv2dInputGrad: for each phase of the stride a depthwise convolution of the output's gradient. With a
 // multiplier, gradients of the repeated channels are made first and then added.
-import { prepareBorder } from '../gemm/border.js'
 import { prepareDepthwise } from '../gemm/depthwise.js'
+import { prepareDepthwiseInput } from '../gemm/depthwise-input.js'
 import { inputGradPhases } from '../gemm/phases.js'
 import { F32 } from '../wasm/index.js'
 import type { Address, CpuImpl, KernelContext } from './context.js'
@@ -15,22 +15,21 @@ export const depthwiseConv2dInputGrad: CpuImpl<'depthwiseConv2dInputGrad'> = {
     const channels = c * multiplier
     const ys = inputGradPhases(h, kh, strides[0], dilation[0], padding[0])
     const xs = inputGradPhases(wd, kw, strides[1], dilation[1], padding[2])
-    const border = prepareBorder(ctx, imagesOf(dy.shape), {
-      top: -ys.first,
-      left: -xs.first,
-      height: ys.count,
-      width: xs.count,
-    })
-    const { height, width } = border.images
-    const row = width * channels
+    const frame = { top: -ys.first, left: -xs.first, height: ys.count, width: xs.count }
+    const input = prepareDepthwiseInput(ctx, imagesOf(dy.shape), frame, kh, 1)
     const phases = ys.phases.flatMap(y =>
-      xs.phases.map(x =>
-        prepareDepthwise(ctx, {
+      xs.phases.map(x => {
+        const placed = input.place({
+          start: [y.output, x.output],
+          step: [1, 1],
+          tapStep: [y.outputStep, x.outputStep],
+        })
+        return prepareDepthwise(ctx, {
           n,
           rows: y.positions,
           columns: x.positions,
           channels,
-          x: { image: height * row, row, pixel: channels, offset: y.output * row + x.output * channels },
+          x: placed.x,
           y: {
             image: h * wd * channels,
             row: strides[0] * wd * channels,
@@ -38,16 +37,17 @@ export const depthwiseConv2dInputGrad: CpuImpl<'depthwiseConv2dInputGrad'> = {
             offset: (y.position * wd + x.position) * channels,
           },
           taps: [
-            { count: y.taps, x: y.outputStep * row, w: y.tapStep * kw },
-            { count: x.taps, x: x.outputStep * channels, w: x.tapStep },
+            { count: y.taps, x: placed.taps[0], w: y.tapStep * kw },
+            { count: x.taps, x: placed.taps[1], w: x.tapStep },
           ],
           tap: y.tap * kw + x.tap,
-        }),
-      ),
+          bounds: placed.bounds,
+        })
+      }),
     )
     const repeated = multiplier === 1 ? undefined : prepareSumRepeated(ctx, n * h * wd * c, multiplier)
     return ([dy, w], [dx]) => {
-      const source = border.record(dy)
+      const source = input.record(dy)
       for (const record of phases) record(source, w, repeated?.source ?? dx)
       repeated?.record(dx)
     }

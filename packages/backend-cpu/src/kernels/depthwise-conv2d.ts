@@ -1,7 +1,7 @@
 // depthwiseConv2d: every channel has filters of its own. A multiplier above 1 repeats the input's channels first.
 import type { StepSpec } from '@strata/api/backend'
-import { prepareBorder } from '../gemm/border.js'
 import { prepareDepthwise } from '../gemm/depthwise.js'
+import { prepareDepthwiseInput } from '../gemm/depthwise-input.js'
 import type { Epilogue } from '../gemm/epilogue.js'
 import type { GemmDispatch } from '../gemm/gemm.js'
 import type { CpuImpl, KernelContext } from './context.js'
@@ -22,9 +22,8 @@ export function prepareDepthwiseConv2d(
     height: covered(oh, kh, strides[0], dilation[0]),
     width: covered(ow, kw, strides[1], dilation[1]),
   }
-  const border = prepareBorder(ctx, imagesOf(x.shape), frame, multiplier)
-  const { height, width } = border.images
-  const row = width * channels
+  const input = prepareDepthwiseInput(ctx, imagesOf(x.shape), frame, kh, multiplier)
+  const { x: walk, taps, bounds } = input.place({ start: [0, 0], step: strides, tapStep: dilation })
   const record = prepareDepthwise(
     ctx,
     {
@@ -32,17 +31,18 @@ export function prepareDepthwiseConv2d(
       rows: oh,
       columns: ow,
       channels,
-      x: { image: height * row, row: strides[0] * row, pixel: strides[1] * channels, offset: 0 },
+      x: walk,
       y: { image: oh * ow * channels, row: ow * channels, pixel: channels, offset: 0 },
       taps: [
-        { count: kh, x: dilation[0] * row, w: kw },
-        { count: kw, x: dilation[1] * channels, w: 1 },
+        { count: kh, x: taps[0], w: kw },
+        { count: kw, x: taps[1], w: 1 },
       ],
       tap: 0,
+      bounds,
     },
     epilogue,
   )
-  return (x, w, y, operands) => record(border.record(x), w, y, operands)
+  return (x, w, y, operands) => record(input.record(x), w, y, operands)
 }
 
 export const depthwiseConv2d: CpuImpl<'depthwiseConv2d'> = {
