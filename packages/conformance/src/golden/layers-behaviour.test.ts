@@ -94,8 +94,9 @@ test('Gaussian noise and dropout have their mean and deviation, within five stan
     [new GaussianDropout({ rate: 0.2 }), 1, 0.5],
   ] as const) {
     const { y } = await train(layer, [n], ones([n]))
-    const m = y.reduce((a: number, b) => a + b, 0) / n
-    const v = y.reduce((a: number, b) => a + (b - m) ** 2, 0) / n
+    const values = Array.from(y)
+    const m = values.reduce((a, b) => a + b, 0) / n
+    const v = values.reduce((a, b) => a + (b - m) ** 2, 0) / n
     expect(Math.abs(m - mean)).toBeLessThan((5 * deviation) / Math.sqrt(n))
     expect(Math.abs(v - deviation ** 2)).toBeLessThan(5 * deviation ** 2 * Math.sqrt(2 / n))
   }

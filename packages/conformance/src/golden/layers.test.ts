@@ -1,4 +1,5 @@
 // Every golden layer case on the float64 oracle: outputs, gradients and new states are Keras's, within float64 rounding.
+import { ops } from '@strata/api'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type LayerCase, loadGolden } from '../golden-files.js'
 import { callsOf, configOf, layerOf } from './layers.js'
@@ -24,6 +25,14 @@ describe.each(classes)('%s', layer => {
     report.add(layer, id, findings)
     expect(findings.flatMap(f => Object.values(f)).flatMap(r => r.failure ?? [])).toEqual([])
   })
+})
+
+test.each(classes)('a relative error of 2^-30 in the output of %s is found', async layer => {
+  const c = golden.cases.find(g => g.layer === layer)!
+  const [call] = await callsOf(golden, c)
+  const outputs = { ...call.outputs, output: ops.mul(call.outputs.output, 1 + 2 ** -30) }
+  const { output } = await againstKeras({ ...call, outputs }, [])
+  expect(output.failure?.what).toBe('error beyond the bound')
 })
 
 test('every convention belongs to a case and a result', () => {
