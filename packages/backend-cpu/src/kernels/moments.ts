@@ -1,21 +1,25 @@
 // moments: mean and population variance of columns (batch normalisation) or rows (layer normalisation), reading memory once.
 //
-// Blocks of rows fixed by the shapes: while a block is in cache, its mean m (rounded), then the sums of d = x - m and d^2.
-// The blocks are joined in doubles by the parallel formula of Chan, Golub and LeVeque (1979): exact block means are
-// m + sum d / n, exact squared deviations sum d^2 - (sum d)^2 / n. Nothing cancels, however large the mean.
+// Blocks of rows fixed by the shapes: a shift m, the mean of a part p of the block, then the sums of d = x - m and d^2 in
+// one reading. The blocks are joined in doubles by the parallel formula of Chan, Golub and LeVeque (1979): exact block means
+// are m + sum d / n, exact squared deviations sum d^2 - (sum d)^2 / n. However large the mean, little cancels: if the part's
+// mean lies D from the block's, the block's variance is at least D^2 p / (1 - p), so sum d^2 / n exceeds it by a factor of
+// at most 1 / p (8 here, 1 typically).
 import { sizeOf, stridesOf } from '@strata/api/backend'
-import { F64x2, type FunctionBuilder, type LocalI32 } from '../wasm/index.js'
+import { F64x2, type FunctionBuilder, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
 import type { CpuImpl } from './context.js'
 import { collapse, forBlocks, forRows, loadLanes, storeLanes } from './loops.js'
 import { GRAIN } from './map.js'
 import { acrossLanes, alongRow, fold, onlyLanes } from './row-math.js'
 import { add, chainsOf } from './softmax.js'
 
-/** Elements of a block of rows: half a first-level cache; the least and most rows. */
-const BLOCK_ELEMENTS = 4096
-const BLOCK_ROWS = [16, 256] as const
+/** Elements of a block of rows: a first-level cache; the least and most rows. */
+const BLOCK_ELEMENTS = 8192
+const BLOCK_ROWS = [32, 256] as const
 /** Columns handled together. */
 const WIDTH = 8
+/** One of so many rows gives the shift. */
+const sampling = (length: number): number => (length >= 64 ? 8 : length >= 16 ? 4 : 1)
 
 /** Merged dimensions: [rows, columns] reduced over rows, or [results, terms] reduced over terms. */
 function layout(shape: readonly number[], axes: readonly number[]) {
@@ -85,52 +89,67 @@ export const moments: CpuImpl<'moments'> = {
       }),
     )
     function emitColumns(f: FunctionBuilder, p: LocalI32, q: LocalI32, count: number, length: number): void {
-      for (let c = 0; c < count; c += 8) {
-        const vectors = [c, c + 4].filter(v => v < count).map(v => ({ offset: v * 4, lanes: Math.min(4, count - v) }))
-        const walk = (body: (row: LocalI32) => void): void => {
-          f.scope(() => {
-            const row = f.let(p)
-            f.repeat(length, () => {
-              body(row)
-              row.inc(results * 4)
-            })
-          })
-        }
+      const vectors = Array.from({ length: Math.ceil(count / 4) }, (_, v) => ({
+        offset: v * 16,
+        lanes: Math.min(4, count - v * 4),
+      }))
+      // Few columns: several rows at a time, so that additions need not wait for one another.
+      const rowsAtOnce = Math.max(1, Math.floor(4 / vectors.length))
+      const walk = (n: number, stride: number, body: (row: LocalI32, offset: number, chain: number) => void): void =>
         f.scope(() => {
-          const sums = f.locals('f32x4', vectors.length, 0)
-          walk(row => {
+          const row = f.let(p)
+          const several = (k: number): void => {
+            for (let i = 0; i < k; i++) body(row, i * stride * 4, i)
+          }
+          f.repeat(Math.floor(n / rowsAtOnce), () => {
+            several(rowsAtOnce)
+            row.inc(rowsAtOnce * stride * 4)
+          })
+          several(n % rowsAtOnce)
+        })
+      const chains = (): LocalF32x4[][] => vectors.map(() => f.locals('f32x4', rowsAtOnce, 0))
+      f.scope(() => {
+        const means = f.locals('f32x4', vectors.length)
+        f.scope(() => {
+          const sums = chains()
+          const every = sampling(length)
+          walk(Math.floor(length / every), every * results, (row, at, chain) => {
             vectors.forEach(({ offset, lanes }, v) => {
-              sums[v].set(sums[v].add(loadLanes(f, row, lanes, offset)))
+              const sum = sums[v][chain]
+              sum.set(sum.add(loadLanes(f, row, lanes, at + offset)))
             })
           })
-          const means = sums.map(s => f.let(s.div(length)))
-          const d1 = f.locals('f32x4', vectors.length, 0)
-          const d2 = f.locals('f32x4', vectors.length, 0)
-          walk(row => {
-            vectors.forEach(({ offset, lanes }, v) => {
-              f.scope(() => {
-                const d = f.let(loadLanes(f, row, lanes, offset).sub(means[v]))
-                d1[v].set(d1[v].add(d))
-                d2[v].set(f.madd(d, d, d2[v]))
-              })
-            })
+          means.forEach((m, v) => {
+            m.set(fold(f, sums[v], add).div(Math.floor(length / every)))
           })
+        })
+        const d1 = chains()
+        const d2 = chains()
+        walk(length, results, (row, at, chain) => {
           vectors.forEach(({ offset, lanes }, v) => {
-            ;[means[v], d1[v], d2[v]].forEach((value, k) => {
-              storeLanes(f, q, value, lanes, offset + k * plane * 4)
+            f.scope(() => {
+              const d = f.let(loadLanes(f, row, lanes, at + offset).sub(means[v]))
+              d1[v][chain].set(d1[v][chain].add(d))
+              d2[v][chain].set(f.madd(d, d, d2[v][chain]))
             })
           })
         })
-      }
+        vectors.forEach(({ offset, lanes }, v) => {
+          ;[means[v], fold(f, d1[v], add), fold(f, d2[v], add)].forEach((value, k) => {
+            storeLanes(f, q, value, lanes, offset + k * plane * 4)
+          })
+        })
+      })
     }
     function emitRow(f: FunctionBuilder, p: LocalI32, q: LocalI32, length: number): void {
       f.scope(() => {
-        const chains = chainsOf(length)
-        const sums = f.locals('f32x4', chains, 0)
-        alongRow(f, length, chains, [p], ([a], offset, lanes, c) => {
-          sums[c].set(sums[c].add(loadLanes(f, a, lanes, offset)))
+        const part = Math.max(Math.min(16, length), Math.floor(length / 8))
+        const head = f.locals('f32x4', chainsOf(part), 0)
+        alongRow(f, part, head.length, [p], ([a], offset, lanes, c) => {
+          head[c].set(head[c].add(loadLanes(f, a, lanes, offset)))
         })
-        const mean = f.let(acrossLanes(f, fold(f, sums, add), add).div(length))
+        const mean = f.let(acrossLanes(f, fold(f, head, add), add).div(part))
+        const chains = chainsOf(length)
         const d1 = f.locals('f32x4', chains, 0)
         const d2 = f.locals('f32x4', chains, 0)
         alongRow(f, length, chains, [p], ([a], offset, lanes, c) => {

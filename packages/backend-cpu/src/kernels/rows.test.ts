@@ -111,6 +111,21 @@ describe.each(backends)('rows, fma $numerics.fma', backend => {
     }
   })
 
+  it('moments of rows whose first, or every eighth, lies far off', async () => {
+    for (const far of [(r: number) => r % 8 === 0, (r: number) => r === 0, (r: number) => r < 16]) {
+      const [rows, columns] = [1024, 5]
+      const x = values(rows * columns, 2, 1e4).map((v, i) => (far(Math.floor(i / columns)) ? 0 : v))
+      const [mean, variance] = await runStep(backend, 'moments', { axes: [0] }, [f32([rows, columns])], [x])
+      for (let c = 0; c < columns; c++) {
+        const column = Array.from({ length: rows }, (_, r) => x[r * columns + c])
+        const m = column.reduce((a, v) => a + v, 0) / rows
+        const v = column.reduce((a, w) => a + (w - m) ** 2, 0) / rows
+        expect(Math.abs(mean[c] - m)).toBeLessThanOrEqual(U * (m + 4 * Math.sqrt(rows * v)))
+        expect(Math.abs(variance[c] - v)).toBeLessThanOrEqual(U * (4 * Math.sqrt(rows) + 4) * v)
+      }
+    }
+  })
+
   it('leaves split reductions to the decomposition of moments', () => {
     const { steps, tensors } = stepPlan('moments', { axes: [0, 2] }, [f32([2, 3, 4, 5])])
     const s = { ...steps[0], ins: [tensors[0].spec], outs: [tensors[1].spec, tensors[2].spec] }

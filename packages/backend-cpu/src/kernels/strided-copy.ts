@@ -3,7 +3,7 @@
 import { sizeOf } from '@strata/api/backend'
 import { F32x4, type FunctionBuilder, I32x4, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
 import type { Address, Chunk, KernelContext } from './context.js'
-import { collapse, forRows, forVectors, loadStrided, storeLanes } from './loops.js'
+import { collapse, forRows, forVectors, loadLanes, loadStrided, storeLanes } from './loops.js'
 
 /** A box of elements of one tensor, walked along another one's dimensions. */
 export interface Box {
@@ -81,17 +81,20 @@ function transposedDims(
     : undefined
 }
 
+/** Width of a unit of a transposition: half a cache line of every source row. */
+const BAND = 8
+
 /** Blocks of 4x4 are loaded along the source's contiguous dimension `d`, transposed in registers, and stored along the last. */
 function copyTransposed(ctx: KernelContext, { shape, strides: [source, target] }: Boxes, d: number) {
   const last = shape.length - 1
   const others = shape.map((_, i) => i).filter(i => i !== d && i !== last)
   const [columns, inner] = [shape[d], shape[last]]
-  // One unit: 4 of the contiguous dimension (fewer at its end), the whole of the last.
-  const bands = Math.ceil(columns / 4)
+  // One unit: a band of the contiguous dimension (narrower at its end), the whole of the last.
+  const bands = Math.ceil(columns / BAND)
   const outer = [...others.map(i => shape[i]), bands]
   const strides = [
-    [...others.map(i => source[i]), 4],
-    [...others.map(i => target[i]), 4 * target[d]],
+    [...others.map(i => source[i]), BAND],
+    [...others.map(i => target[i]), BAND * target[d]],
   ]
   const fn = ctx.define<Ends & Chunk>(`movet:${JSON.stringify([shape, source, target])}`, name =>
     ctx.module.func(name, params, null, (f, { from, to, begin, end }) => {
@@ -99,11 +102,18 @@ function copyTransposed(ctx: KernelContext, { shape, strides: [source, target] }
       const band = f.let(begin.remU(bands))
       forRows(f, { outer, strides, blocks: 1 }, bases, begin, end, ([a, b]) => {
         const block = (p: LocalI32, q: LocalI32, wide: number, high: number): void => {
-          const rows = Array.from({ length: high }, (_, i) => f.let(loadStrided(f, p, 1, wide, i * source[last] * 4)))
-          while (rows.length < 4) rows.push(rows[0])
-          transpose4(f, rows).forEach((v, j) => {
-            if (j < wide) storeLanes(f, q, v, high, j * target[d] * 4)
-          })
+          for (let c = 0; c < wide; c += 4) {
+            const lanes = Math.min(4, wide - c)
+            f.scope(() => {
+              const rows = Array.from({ length: high }, (_, i) =>
+                f.let(loadLanes(f, p, lanes, (c + i * source[last]) * 4)),
+              )
+              while (rows.length < 4) rows.push(rows[0])
+              transpose4(f, rows).forEach((v, j) => {
+                if (j < lanes) storeLanes(f, q, v, high, (c + j) * target[d] * 4)
+              })
+            })
+          }
         }
         const along = (wide: number): void =>
           f.scope(() => {
@@ -116,19 +126,20 @@ function copyTransposed(ctx: KernelContext, { shape, strides: [source, target] }
             })
             if (inner % 4 > 0) block(p, q, wide, inner % 4)
           })
-        if (columns % 4 === 0) along(4)
+        const rest = columns % BAND
+        if (rest === 0) along(BAND)
         else
           f.if(
             band.eq(bands - 1),
-            () => along(columns % 4),
-            () => along(4),
+            () => along(rest),
+            () => along(BAND),
           )
         band.inc(1)
         f.if(band.eq(bands), () => band.set(0))
       })
     }),
   )
-  return { fn, units: sizeOf(outer), grain: Math.ceil(MOVE_GRAIN / (4 * inner)) }
+  return { fn, units: sizeOf(outer), grain: Math.ceil(MOVE_GRAIN / (BAND * inner)) }
 }
 
 /** The columns of four rows. */
