@@ -29,6 +29,7 @@ export * as expr from './expr/expr.js'
 export type { BinaryOp, UnaryOp } from './expr/program.js'
 export type { LoadOptions, SaveOptions } from './files/checkpoint.js'
 export { modelFromBytes, modelToBytes, weightsFromBytes, weightsToBytes } from './files/checkpoint.js'
+export { fromKerasConfig } from './files/keras-config.js'
 export type {
   SafetensorsData,
   SafetensorsDType,
@@ -64,6 +65,7 @@ export { Philox } from './random/generator.js'
 export { philoxBits, philoxUniform, streamOf } from './random/philox.js'
 export { getSeed, setSeed } from './random/seed.js'
 export * as regularizers from './regularizers/index.js'
+export { type DType, f32, i32, type Shape, type TensorSpec } from './tensor-spec.js'
 export { TrainingCancelledError } from './training/cancelled.js'
 export type {
   BatchInput,

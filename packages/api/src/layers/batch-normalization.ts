@@ -1,5 +1,5 @@
 // BatchNormalization: normalises each channel by the statistics of the batch, and by moving statistics in inference.
-import { ArgumentError, ShapeError } from '../errors.js'
+import { ShapeError } from '../errors.js'
 import * as E from '../expr/expr.js'
 import { elementwise, moments, reduceMap, reshape } from '../graph/ops.js'
 import type { CallContext } from '../graph/trace.js'
@@ -23,10 +23,8 @@ export interface BatchNormalizationOptions extends NormalizingOptions {
   readonly movingMeanInitializer?: InitializerOption
   /** Default 'ones'. */
   readonly movingVarianceInitializer?: InitializerOption
-  /** Statistics over all replicas of a distributed run: only false. */
-  readonly synchronized?: false
 }
-const NAMES = ['axis', 'momentum', 'movingMeanInitializer', 'movingVarianceInitializer', 'synchronized']
+const NAMES = ['axis', 'momentum', 'movingMeanInitializer', 'movingVarianceInitializer']
 /** Keras's guard against a mask that keeps nothing. */
 const MASK_EPSILON = 1e-7
 
@@ -55,9 +53,6 @@ export class BatchNormalization extends Normalizing {
     const { axis = -1 }: { readonly axis?: unknown } = options
     this.axis = anyInteger(where, 'axis', Array.isArray(axis) && axis.length === 1 ? axis[0] : axis)
     this.momentum = finite(where, 'momentum', options.momentum ?? 0.99, 0, 1)
-    if ((options.synchronized ?? false) !== false) {
-      throw new ArgumentError({ where, what: 'synchronized', expected: false, got: options.synchronized })
-    }
     this.#meanSpec = new WeightSpec('movingMean', options, 'zeros')
     this.#varianceSpec = new WeightSpec('movingVariance', options, 'ones')
   }

@@ -199,12 +199,6 @@ test.each<Refusal>([
   ['target shape', () => new L.Reshape({ targetShape: [5] }).apply(symbol(4)), ShapeError, /12 elements/],
   ['two unknown dimensions', () => new L.Reshape({ targetShape: [-1, -1] }), ArgumentError, /at most one -1/],
   ['no permutation', () => new L.Permute({ dims: [1, 3] }), ArgumentError, /permutation of 1..2, got \[1, 3\]/],
-  [
-    'synchronized',
-    () => new L.BatchNormalization({ synchronized: true as never }),
-    ArgumentError,
-    /synchronized: expected false, got true/,
-  ],
   ['momentum', () => new L.BatchNormalization({ momentum: 1.5 }), ArgumentError, /momentum.*got 1.5/],
   ['axis of no dimension', () => new L.BatchNormalization({ axis: 4 }).apply(symbol(4)), ShapeError, /axis.*got 4/],
   [

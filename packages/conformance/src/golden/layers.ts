@@ -5,7 +5,6 @@ import {
   grad,
   hostTensor,
   input,
-  type Json,
   type Layer,
   Normalization,
   type SafetensorsTensor,
@@ -15,13 +14,10 @@ import {
 } from '@strata/api'
 import { f32, type Shape } from '@strata/api/backend'
 import type { Golden, KerasConfig, LayerCall, LayerCase } from '../golden-files.js'
-
-/** 'kernel_size' -> 'kernelSize'. */
-const camelCase = (s: string): string => s.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase())
+import { fromKeras } from './keras.js'
 
 /** Keras's constructor arguments as Strata's. */
-export const configOf = (config: KerasConfig): Config =>
-  Object.fromEntries(Object.entries(config).map(([k, v]) => [camelCase(k), v as Json]))
+export const configOf = (config: KerasConfig): Config => fromKeras(config) as Config
 
 /** The layer of a case; `function:<name>` is an Activation layer. */
 export function layerOf({ layer, config }: LayerCase): Layer {
