@@ -1,6 +1,6 @@
-// Every layer: default configuration, round trip through its JSON, shapes, refused arguments.
+// Every layer: default configuration, round trip through its JSON, shapes, weights, states.
 import { describe, expect, test } from 'vitest'
-import { ArgumentError, DataError, ShapeError, StateError, type StrataError } from '../errors.js'
+import { ShapeError } from '../errors.js'
 import { Trace } from '../graph/trace.js'
 import { input } from '../graph/value.js'
 import { f32 } from '../tensor-spec.js'
@@ -129,129 +129,6 @@ describe.each(Object.entries(EXAMPLES))('%s', (className, [config, inputs, outpu
   })
 })
 
-type Refusal = [title: string, make: () => unknown, error: new (d: never) => StrataError, message: RegExp]
-const dense = (options: object) => () => new L.Dense({ units: 3, ...options })
-test.each<Refusal>([
-  ['missing units', () => new L.Dense({} as never), ArgumentError, /Dense: units: expected an integer.*got undefined/],
-  ['units of 0', dense({ units: 0 }), ArgumentError, /at least 1, got 0/],
-  [
-    'unknown activation',
-    dense({ activation: 'rellu' }),
-    ArgumentError,
-    /unknown activation: expected one of linear, relu.*got 'rellu'/,
-  ],
-  ['unknown initialiser', dense({ kernelInitializer: 'he' }), ArgumentError, /one of zeros, ones.*got 'he'/],
-  [
-    'initialiser argument',
-    dense({ kernelInitializer: { className: 'HeNormal', config: { sed: 1 } } }),
-    ArgumentError,
-    /unknown option 'sed'/,
-  ],
-  ['unknown regulariser', dense({ kernelRegularizer: 'l3' }), ArgumentError, /one of l1, l2.*got 'l3'/],
-  ['unknown constraint', dense({ biasConstraint: 'max' }), ArgumentError, /one of maxNorm.*got 'max'/],
-  ['rank 1 for Dense', () => dense({})().apply(symbol()), ShapeError, /at least 2, got \[3\]/],
-  [
-    'bad padding',
-    () => new L.Conv2D({ filters: 1, kernelSize: 1, padding: 'full' as never }),
-    ArgumentError,
-    /'valid', 'same', got 'full'/,
-  ],
-  [
-    'three strides',
-    () => new L.Conv2D({ filters: 1, kernelSize: 1, strides: [1, 1, 1] as never }),
-    ArgumentError,
-    /strides.*got \[1, 1, 1\]/,
-  ],
-  [
-    'strides and dilation',
-    () => new L.Conv2D({ filters: 1, kernelSize: 2, strides: 2, dilationRate: 2 }),
-    ArgumentError,
-    /both above 1/,
-  ],
-  [
-    'groups and filters',
-    () => new L.Conv2D({ filters: 3, kernelSize: 1, groups: 2 }),
-    ArgumentError,
-    /multiple of 2, got 3/,
-  ],
-  [
-    'groups and channels',
-    () => new L.Conv2D({ filters: 4, kernelSize: 1, groups: 2 }).apply(symbol(4, 4, 3)),
-    ArgumentError,
-    /multiple of 2, got 3/,
-  ],
-  ['images of rank 3', () => new L.MaxPooling2D().apply(symbol(4, 4)), ShapeError, /rank.*expected 4, got \[3, 4, 4\]/],
-  ['window above the input', () => new L.MaxPooling2D({ poolSize: 5 }).apply(symbol(4, 4, 1)), ArgumentError, /5x5/],
-  [
-    'data format',
-    () => new L.Flatten({ dataFormat: 'NCHW' as never }),
-    ArgumentError,
-    /'channelsLast', 'channelsFirst', got 'NCHW'/,
-  ],
-  ['rate above 1', () => new L.Dropout({ rate: 1.5 }), ArgumentError, /in \[0, 1\], got 1.5/],
-  ['negative seed', () => new L.Dropout({ rate: 0.5, seed: -1 }), ArgumentError, /seed.*got -1/],
-  [
-    'noise shape',
-    () => new L.Dropout({ rate: 0.5, noiseShape: [null, 3] }).callOn([input('x', f32([2, 4]))], new Trace(true)),
-    ArgumentError,
-    /noiseShape.*got \[null, 3\]/,
-  ],
-  ['target shape', () => new L.Reshape({ targetShape: [5] }).apply(symbol(4)), ShapeError, /12 elements/],
-  ['two unknown dimensions', () => new L.Reshape({ targetShape: [-1, -1] }), ArgumentError, /at most one -1/],
-  ['no permutation', () => new L.Permute({ dims: [1, 3] }), ArgumentError, /permutation of 1..2, got \[1, 3\]/],
-  ['momentum', () => new L.BatchNormalization({ momentum: 1.5 }), ArgumentError, /momentum.*got 1.5/],
-  ['axis of no dimension', () => new L.BatchNormalization({ axis: 4 }).apply(symbol(4)), ShapeError, /axis.*got 4/],
-  [
-    'groups of channels',
-    () => new L.GroupNormalization({ groups: 3 }).apply(symbol(4)),
-    ArgumentError,
-    /multiple of 3, got 4/,
-  ],
-  [
-    'three inputs of Subtract',
-    () => new L.Subtract().apply([symbol(1), symbol(1), symbol(1)]),
-    ShapeError,
-    /expected 2, got 3/,
-  ],
-  ['shapes that do not broadcast', () => new L.Add().apply([symbol(2), symbol(3)]), ShapeError, /broadcast/],
-  [
-    'concatenation of the batch',
-    () => new L.Concatenate({ axis: 0 }).apply([symbol(2), symbol(3)]),
-    ShapeError,
-    /not the batch/,
-  ],
-  ['Dot of other sizes', () => new L.Dot({ axes: 1 }).apply([symbol(2), symbol(3)]), ShapeError, /expected 2, got 3/],
-  ['nothing left', () => new L.Cropping2D({ cropping: 2 }).apply(symbol(4, 5, 1)), ShapeError, /at least one row/],
-  [
-    'interpolation',
-    () => new L.UpSampling2D({ interpolation: 'bicubic' as never }),
-    ArgumentError,
-    /'nearest', 'bilinear', got 'bicubic'/,
-  ],
-  ['mean without variance', () => new L.Normalization({ mean: 1 }), ArgumentError, /both or neither/],
-  [
-    'length of mean',
-    () => new L.Normalization({ mean: [1, 2], variance: 1 }).apply(symbol(3)),
-    ShapeError,
-    /elements of mean: expected 3, got 2/,
-  ],
-  [
-    'unknown class',
-    () => L.deserializeLayer({ className: 'Dens' }),
-    ArgumentError,
-    /unknown layer class: expected one of Activation.*got 'Dens'/,
-  ],
-  [
-    'class from the prototype',
-    () => L.deserializeLayer({ className: 'toString' }),
-    ArgumentError,
-    /unknown layer class/,
-  ],
-])('refuses: %s', (_, make, error, message) => {
-  expect(make).toThrow(error as never)
-  expect(make).toThrow(message)
-})
-
 test('weights refuse an input of other channels than they were built for', () => {
   const conv = new L.Conv2D({ filters: 2, kernelSize: 1 })
   conv.apply(symbol(4, 4, 3))
@@ -306,48 +183,4 @@ test('penalties reach the loss', () => {
   const dense = new L.Dense({ units: 2, kernelRegularizer: 'l2' })
   dense.callOn([x], trace)
   expect(dense.weights.map(w => w.regularizer !== null)).toEqual([true, false])
-})
-
-describe('Normalization.adapt', () => {
-  const weights = async (layer: L.Layer): Promise<number[][]> => (await layer.getWeights()).map(w => [...w])
-  test('arrays, batches, data sets of examples: the same statistics', async () => {
-    const all = [
-      [1, 10],
-      [2, 20],
-      [3, 60],
-    ]
-    const want = [[2, 30], [2 / 3, 1400 / 3].map(Math.fround), [3]]
-    async function* examples() {
-      yield {
-        x: [
-          [1, 10],
-          [2, 20],
-        ],
-        y: [0, 1],
-      }
-      yield { x: [[3, 60]], y: [0] }
-    }
-    const layers = [0, 1, 2].map(() => new L.Normalization())
-    await layers[0].adapt(all)
-    await layers[1].adapt(
-      [Float32Array.of(1, 10), Float32Array.of(2, 20), Float32Array.of(3, 60)].map(data => ({ shape: [1, 2], data })),
-    )
-    await layers[2].adapt(examples())
-    for (const layer of layers) expect(await weights(layer)).toEqual(want)
-  })
-  test('large means do not cancel, and a second call starts again', async () => {
-    const layer = new L.Normalization({ axis: null })
-    await layer.adapt([[1e7], [1e7 + 1], [1e7 + 2], [1e7 + 3]])
-    expect(await weights(layer)).toEqual([[1e7 + 2], [1.25], [4]])
-    await layer.adapt([[0], [2]])
-    expect(await weights(layer)).toEqual([[1], [1], [2]])
-  })
-  test('refuses data that it cannot take', async () => {
-    await expect(new L.Normalization({ mean: 0, variance: 1 }).adapt([[1]])).rejects.toThrow(StateError)
-    await expect(new L.Normalization().adapt(new Set<number[]>())).rejects.toThrow(DataError)
-    await expect(new L.Normalization().adapt([[1, Number.NaN]])).rejects.toThrow(/element 1 of the data/)
-    const layer = new L.Normalization()
-    await layer.adapt([[1, 2]])
-    await expect(layer.adapt([[1, 2, 3]])).rejects.toThrow(ShapeError)
-  })
 })
