@@ -6,6 +6,7 @@ import {
   type KernelName,
   type Shape,
   type StepSpec,
+  stepCost,
   type TensorSpec,
 } from '@strata/api/backend'
 import { stepOf } from '../oracle/lower.js'
@@ -40,6 +41,8 @@ export interface Case<K extends KernelName = KernelName> {
 
 /** A float32 input. */
 export const real = (shape: Shape, fill: Fill = { kind: 'any' }): CaseInput => ({ spec: f32(shape), fill })
+/** An int32 input of small integers. */
+export const ints = (shape: Shape): CaseInput => ({ spec: i32(shape), fill: { kind: 'any' } })
 /** An int32 input of integers in [low, high). */
 export const index = (shape: Shape, low: number, high: number): CaseInput => ({
   spec: i32(shape),
@@ -68,3 +71,12 @@ export const stepOfCase = <K extends KernelName>(c: Case<K>): StepSpec<K> =>
     c.attrs,
     c.ins.map(i => i.spec),
   )
+
+/**
+ * Whether a case is there for a backend's blocking and only the element-by-element tiers run it: the others would take
+ * long and see nothing more.
+ */
+export function isLarge(c: Case): boolean {
+  const { flops, bytes } = stepCost(stepOfCase(c) as StepSpec)
+  return flops > 400_000 || bytes > 60_000
+}

@@ -68,6 +68,10 @@ export const CONV_GEOMETRIES: readonly ConvGeometry[] = [
   geometry('one filter', [1, 6, 6, 5], { filters: 1 }),
   geometry('many filters', [1, 4, 4, 3], { filters: 33 }),
   geometry('deep', [1, 5, 5, 64], { filters: 12, padding: [1, 1, 1, 1] }),
+  geometry('many channels', [1, 9, 9, 96], { padding: [1, 1, 1, 1], filters: 50 }),
+  geometry('many pixels', [2, 40, 37, 3], { padding: [1, 1, 1, 1], filters: 9 }),
+  geometry('many pixels of stride 2', [3, 33, 34, 6], { padding: [0, 1, 0, 1], strides: [2, 2], filters: 17 }),
+  geometry('pointwise, many pixels', [2, 24, 24, 33], { size: [1, 1], filters: 34 }),
   geometry('no channels', [1, 4, 4, 0], { filters: 3 }),
 ]
 
@@ -79,6 +83,15 @@ export const DEPTHWISE_GEOMETRIES: readonly ConvGeometry[] = [
   geometry('multiplier 4, dilation', [1, 9, 9, 2], { filters: 4, dilation: [2, 2], padding: [2, 2, 2, 2] }),
   geometry('one channel, multiplier 7', [1, 5, 5, 1], { filters: 7 }),
   geometry('33 channels', [1, 7, 7, 33], { filters: 1, padding: [1, 1, 1, 1] }),
+  geometry('150 channels', [2, 9, 9, 150], { filters: 1, padding: [1, 1, 1, 1] }),
+  geometry('many pixels', [2, 40, 37, 8], { filters: 1, padding: [1, 1, 1, 1] }),
+  geometry('many pixels, 5x5 of stride 2', [1, 41, 43, 12], {
+    filters: 1,
+    size: [5, 5],
+    strides: [2, 2],
+    padding: [2, 2, 2, 2],
+  }),
+  geometry('9x9', [1, 12, 13, 5], { filters: 1, size: [9, 9], padding: [4, 4, 4, 4] }),
 ]
 
 const windowOf = ({ strides, padding, dilation }: ConvGeometry): Omit<ConvAttrs, 'groups'> => ({

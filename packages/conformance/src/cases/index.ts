@@ -2,6 +2,7 @@
 import type { KernelName } from '@strata/api/backend'
 import type { Case } from './case.js'
 import { CONV_GEOMETRIES, convCases, DEPTHWISE_GEOMETRIES, depthwiseCases } from './convolution.js'
+import * as indexing from './indexing.js'
 import { MAP_CASES } from './maps.js'
 import * as movement from './movement.js'
 import * as optional from './optional.js'
@@ -33,11 +34,11 @@ export const CASES: Readonly<Record<KernelName, readonly Case[]>> = {
   slice: movement.SLICE_CASES,
   pad: movement.PAD_CASES,
   concat: movement.CONCAT_CASES,
-  gather: movement.GATHER_CASES,
-  scatterAdd: movement.SCATTER_CASES,
+  gather: indexing.GATHER_CASES,
+  scatterAdd: indexing.SCATTER_CASES,
   argmax: ARGMAX_CASES,
-  cast: movement.CAST_CASES,
-  random: movement.RANDOM_CASES,
+  cast: indexing.CAST_CASES,
+  random: indexing.RANDOM_CASES,
   reshape: movement.RESHAPE_CASES,
   copy: movement.COPY_CASES,
   resize: RESIZE_CASES.map(c => c[0] as Case),

@@ -4,7 +4,19 @@ import type { ScalarProgram } from '@strata/api/backend'
 import { type Case, type CaseInput, makeCase, range, real, stepOfCase, values } from './case.js'
 import { CONV_GEOMETRIES, convCases, DEPTHWISE_GEOMETRIES, depthwiseCases } from './convolution.js'
 
-const ROWS = [[1], [7], [3, 10], [5, 4, 3], [2, 3, 4, 5], [1, 1000], [17, 16], [4, 1], [0, 3]] as const
+const ROWS = [
+  [1],
+  [7],
+  [3, 10],
+  [5, 4, 3],
+  [2, 3, 4, 5],
+  [1, 1000],
+  [17, 16],
+  [4, 1],
+  [0, 3],
+  [2, 5003],
+  [700, 9],
+] as const
 
 export const SOFTMAX_CASES: readonly Case[] = [
   ...ROWS.map(shape => makeCase('softmax', `[${shape}]`, {}, [real(shape, range(-8, 8))], { exact: false })),
@@ -50,6 +62,11 @@ export const MOMENTS_CASES: readonly Case[] = [
         [2, 3, 4, 5],
         [1, 3],
       ],
+      [
+        [8, 17, 16, 24],
+        [0, 1, 2],
+      ],
+      [[20_000], [0]],
     ] as const
   ).map(([shape, axes]) => makeCase('moments', `[${shape}] over [${axes}]`, { axes }, [real(shape)], { exact: false })),
   // E[x^2] - E[x]^2 has no digit left here.

@@ -31,6 +31,7 @@ export const POOL_GEOMETRIES: readonly PoolGeometry[] = [
   geometry('whole image', [3, 5, 7, 6], [5, 7]),
   geometry('17 channels', [1, 6, 6, 17], [2, 2]),
   geometry('16 channels', [1, 6, 6, 16], [3, 3], [2, 2], [0, 1, 0, 1]),
+  geometry('many pixels', [2, 33, 34, 20], [3, 3], [2, 2], [1, 1, 1, 1]),
   geometry('no batch', [0, 4, 4, 3], [2, 2]),
 ]
 

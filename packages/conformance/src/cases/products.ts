@@ -49,6 +49,19 @@ export const MATMUL_CASES: readonly Case[] = [
     FLAGS.map(([a, b]) => matmulCase(`${size.join('x')}${a ? ' A^T' : ''}${b ? ' B^T' : ''}`, [], size, a, b)),
   ),
   ...FLAGS.map(([a, b]) => matmulCase(`batch of 2x3${a ? ' A^T' : ''}${b ? ' B^T' : ''}`, [2, 3], [5, 6, 7], a, b)),
+  // Beyond the blocks in which a backend is likely to cut its work.
+  ...(
+    [
+      [130, 700, 90],
+      [1, 2500, 300],
+      [700, 33, 5],
+      [5, 9, 1100],
+      [97, 1025, 3],
+    ] as const
+  ).flatMap((size, i) => [
+    matmulCase(`${size.join('x')}`, [], size, false, false),
+    matmulCase(`${size.join('x')}, transposed`, [], size, i % 3 !== 1, i % 3 !== 0),
+  ]),
   matmulCase('empty batch', [0], [2, 3, 4], false, false),
   matmulCase('batch of rows', [5], [1, 9, 1], false, false),
   makeCase('matmul', 'NaN and infinities', { transposeA: false, transposeB: false }, [

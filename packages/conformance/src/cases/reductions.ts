@@ -42,6 +42,17 @@ const SHAPES: readonly (readonly [shape: readonly number[], axes: readonly numbe
     [0, 2, 4],
   ],
   [[0, 3], [1]],
+  [[30_001], [0]],
+  [[1500, 21], [0]],
+  [[21, 1500], [1]],
+  [
+    [16, 13, 12, 20],
+    [0, 1, 2],
+  ],
+  [
+    [12, 16, 15, 5],
+    [1, 2],
+  ],
 ]
 
 /** A reduction of its only input. */

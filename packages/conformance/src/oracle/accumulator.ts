@@ -30,10 +30,12 @@ export class Accumulator {
     const ex = a.bound[i]
     const ey = b.bound[j]
     // An error of 0 stays 0 even times infinity.
-    const e = (ey === 0 ? 0 : Math.abs(x) * ey) + (ex === 0 ? 0 : Math.abs(y) * ex + ex * ey)
-    this.term(o, x * y, e)
-    const size = Math.abs(x * y)
-    if (size > 0 && size < SMALLEST_NORMAL) this.out.bound[o] += this.arithmetic.tiny
+    let e = 0
+    if (ey !== 0) e += Math.abs(x) * ey
+    if (ex !== 0) e += Math.abs(y) * ex + ex * ey
+    const product = x * y
+    this.term(o, product, e)
+    if (product !== 0 && Math.abs(product) < SMALLEST_NORMAL) this.out.bound[o] += this.arithmetic.tiny
   }
 
   /** out[o] += x, of error e */
