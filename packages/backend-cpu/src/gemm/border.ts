@@ -59,7 +59,7 @@ export function prepareBorder(
   return {
     images,
     record: source => {
-      ctx.parallel(x.n * images.height, Math.max(1, Math.round(20000 / rowFloats)), fn, { source, target })
+      ctx.parallel(x.n * images.height, Math.max(1, Math.round(20000 / Math.max(1, rowFloats))), fn, { source, target })
       return target
     },
   }

@@ -25,14 +25,19 @@ const PIXELS = 8
 const PARTIAL = 512
 
 /** Prepares the sums: records x, dy and dw. */
-export function prepareDepthwiseSums(ctx: KernelContext, s: DepthwiseSums) {
+export function prepareDepthwiseSums(
+  ctx: KernelContext,
+  s: DepthwiseSums,
+): (x: Address, dy: Address, dw: Address) => void {
   const { channels: c } = s
   const taps = s.taps[0].count * s.taps[1].count
+  if (c === 0) return () => {}
   const flat = c % 4 !== 0 && s.x.pixel === c
   const width = flat ? flatPeriod(c) : c
   const allRows = s.n * s.rows
   const rows = Math.max(1, Math.round(PARTIAL / s.columns))
-  const parts = Math.ceil(allRows / rows)
+  // Without any rows the one part is zero.
+  const parts = Math.max(1, Math.ceil(allRows / rows))
   const sum = prepareSumPartials(ctx, taps * width, parts)
   const partials = ctx.scratch(parts * sum.stride * 4)
   const fold = flat ? prepareFold(ctx, taps, c) : undefined

@@ -19,16 +19,16 @@ type Pointers = Readonly<Record<string, 'i32'>>
  * Rounding: the inner dimension is summed in blocks of about 128, each from zero, and blocks are added in order.
  */
 export function prepareGemm(ctx: KernelContext, s: GemmShape, epilogue?: Epilogue): GemmDispatch {
+  const elements = s.batch.count * product(s.rows) * s.n
+  if (elements === 0) return () => {}
   const blocking = chooseBlocking(s, ctx.tile, epilogue === undefined)
   const { splits } = blocking
   const pack = blocking.packed ? preparePack(ctx, s, blocking) : undefined
   const panels = pack === undefined ? undefined : ctx.scratch(packedSize(s, blocking) * 4)
-  const elements = s.batch.count * product(s.rows) * s.n
   const sum = splits > 1 ? prepareSumPartials(ctx, elements, splits) : undefined
   const partials = sum === undefined ? undefined : ctx.scratch(sum.stride * splits * 4)
   const { units, grain, fn } = prepareUnits(ctx, s, blocking, sum?.stride ?? 0, epilogue)
   return (a, b, c, operands = []) => {
-    if (elements === 0) return
     if (pack !== undefined && panels !== undefined) pack(b, panels)
     const args: Record<string, Address> = { a, b: panels ?? b, c: partials ?? c }
     operands.forEach((o, i) => {

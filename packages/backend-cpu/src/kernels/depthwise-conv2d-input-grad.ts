@@ -70,9 +70,8 @@ function prepareSumRepeated(
         const p = f.let(source.add(begin.mul(repeat * 4)))
         const q = f.let(out.add(begin.shl(2)))
         f.for(begin, end, 1, () => {
-          const sum = f.local('f32', F32.load(p))
-          p.inc(4)
-          f.repeat(repeat - 1, () => {
+          const sum = f.local('f32', 0)
+          f.repeat(repeat, () => {
             sum.set(sum.add(F32.load(p)))
             p.inc(4)
           })

@@ -19,6 +19,10 @@ const window = (x: Case['x'], size: Case['size'], filters: number, a: Partial<Co
 
 /** Windows at the edges of what the attributes allow. For depthwise kernels `filters` is ignored, groups too. */
 export const CASES: readonly Case[] = [
+  window([0, 4, 4, 2], [3, 3], 4),
+  window([0, 5, 4, 4], [3, 3], 4, { padding: [1, 1, 1, 1] }),
+  window([1, 5, 4, 0], [3, 3], 4, { padding: [1, 1, 1, 1] }),
+  window([1, 5, 4, 3], [2, 2], 0),
   window([1, 1, 1, 1], [1, 1], 1),
   window([2, 7, 5, 3], [1, 1], 5),
   window([3, 8, 9, 8], [1, 1], 12),
