@@ -26,8 +26,10 @@ describe.each(KERNEL_NAMES)('%s', kernel => {
   // Large cases cost the oracle seconds; a backend's run of the exact tier checks their exactness too.
   const cases = CASES[kernel].filter(c => !isLarge(c))
 
-  test('has cases', () => {
-    expect(cases.length).toBeGreaterThan(0)
+  test('has cases, each with a name of its own', () => {
+    const names = CASES[kernel].map(c => c.name)
+    expect(names.length).toBeGreaterThan(0)
+    expect(names.filter((n, i) => names.indexOf(n) !== i)).toEqual([])
   })
   test('cases are exact where they say so', async () => {
     const exact = cases.filter(c => c.exact)
