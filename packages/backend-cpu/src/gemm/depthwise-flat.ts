@@ -1,11 +1,11 @@
 // Depthwise rows whose channels do not fill vectors (RGB): pixels and channels are one flat row of floats, and the weights
 // repeat with the least common multiple of the channels and four.
 import type { Address, KernelContext } from '../kernels/context.js'
+import { loadLanes } from '../kernels/loops.js'
 import { F32, F32x4, type FunctionBuilder, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
 import { UNROLLED } from './clip.js'
 import { type DepthwiseShape, finish, lowestTap, type RowPointers } from './depthwise.js'
 import type { Epilogue } from './epilogue.js'
-import { loadFloats } from './partial.js'
 
 /** Floats after which channels and vectors coincide again. */
 export const flatPeriod = (channels: number): number => channels * (channels % 4 === 0 ? 1 : channels % 2 === 0 ? 2 : 4)
@@ -64,7 +64,7 @@ export function emitFlatRow(
       const sum = f.local('f32x4', 0)
       const row = (x: LocalI32, w: LocalI32): void =>
         taps.forEach((t, i) => {
-          sum.set(f.madd(loadFloats(x, t.x, width), held?.[i] ?? F32x4.load(w, t.w), sum))
+          sum.set(f.madd(loadLanes(f, x, width, t.x), held?.[i] ?? F32x4.load(w, t.w), sum))
         })
       if (looped) {
         const [rowX, rowW] = [f.local('i32', x), f.local('i32', w)]

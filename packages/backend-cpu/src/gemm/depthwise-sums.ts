@@ -1,11 +1,11 @@
 // Filter gradients of depthwise convolutions: for each tap and channel a sum over all pixels. Groups of rows are summed
 // apart, into partial results that are added in order, so the result does not depend on threads.
 import type { Address, KernelContext } from '../kernels/context.js'
+import { loadLanes, storeLanes } from '../kernels/loops.js'
 import { F32, F32x4, type FunctionBuilder, I32, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
 import { type Bounds, columnRuns, type Run, UNROLLED, withRows } from './clip.js'
 import { sharedInputs, type Taps, type Walk } from './depthwise.js'
 import { flatPeriod, HELD } from './depthwise-flat.js'
-import { loadFloats, storeFloats } from './partial.js'
 import { prepareSumPartials } from './sum-partials.js'
 
 /** dw[tap, c] = sum over images, rows and columns of x[...] dy[...]; dy is dense. */
@@ -114,20 +114,20 @@ function emitPixels(
       const group = Math.min(4, run.to - from)
       f.scope(() => {
         const at = (k: number): number => (h * tw.count + from + k) * c * 4
-        const acc = Array.from({ length: group }, (_, k) => f.let(loadFloats(out, at(k), width)))
+        const acc = Array.from({ length: group }, (_, k) => f.let(loadLanes(f, out, width, at(k))))
         for (const [offset, uses] of sharedInputs(d.length, s.x.pixel, from - run.from, group, tw.x)) {
           f.scope(() => {
-            const v = f.let(loadFloats(x, offset * 4, width))
+            const v = f.let(loadLanes(f, x, width, offset * 4))
             for (const [p, k] of uses) acc[k].set(f.madd(v, d[p], acc[k]))
           })
         }
-        for (const [k, a] of acc.entries()) storeFloats(f, out, a, at(k), width)
+        for (const [k, a] of acc.entries()) storeLanes(f, out, a, width, at(k))
       })
     }
   }
   const vector = (x0: LocalI32, dy: LocalI32, out0: LocalI32, run: Run, width: number): void => {
     f.scope(() => {
-      const d = Array.from({ length: run.pixels }, (_, p) => f.let(loadFloats(dy, p * c * 4, width)))
+      const d = Array.from({ length: run.pixels }, (_, p) => f.let(loadLanes(f, dy, width, p * c * 4)))
       forWindowRows(f, th.count, row => {
         const x = row === undefined ? x0 : f.let(x0.add(row.mul(th.x * 4)))
         const out = row === undefined ? out0 : f.let(out0.add(row.mul(tw.count * c * 4)))
@@ -179,9 +179,9 @@ function emitFlat(f: FunctionBuilder, s: DepthwiseSums, x0: LocalI32, dy0: Local
           const acc = group.map(t => f.let(F32x4.load(out, t.out)))
           body((x0, dy, width) =>
             f.scope(() => {
-              const d = f.let(loadFloats(dy, 0, width))
+              const d = f.let(loadLanes(f, dy, width))
               const x = row === undefined ? x0 : f.let(x0.add(row.mul(th.x * 4)))
-              for (const [i, t] of group.entries()) acc[i].set(f.madd(loadFloats(x, t.x, width), d, acc[i]))
+              for (const [i, t] of group.entries()) acc[i].set(f.madd(loadLanes(f, x, width, t.x), d, acc[i]))
             }),
           )
           for (const [i, t] of group.entries()) f.store(out, acc[i], t.out)

@@ -1,12 +1,12 @@
 // Depthwise convolutions (one filter a channel) over an image with enough border: each output is a sum over the window of
 // input vectors times weight vectors. Also the input gradients, whose taps run backwards in the filter.
 import type { Address, Arguments, Chunk, KernelContext } from '../kernels/context.js'
+import { loadLanes, storeLanes } from '../kernels/loops.js'
 import { F32x4, type FunctionBuilder, type I32, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
 import { type Bounds, columnRuns, type Run, UNROLLED, withRows } from './clip.js'
 import { emitFlatRow, expandChannels } from './depthwise-flat.js'
 import type { Epilogue } from './epilogue.js'
 import type { GemmDispatch } from './gemm.js'
-import { loadFloats, storeFloats } from './partial.js'
 
 /** Element steps of a walk over images. */
 export interface Walk {
@@ -166,11 +166,11 @@ function emitVector(
       for (let first = part.from; first < part.to; first += 4) {
         f.scope(() => {
           const weights = Array.from({ length: Math.min(4, part.to - first) }, (_, k) =>
-            f.let(loadFloats(w, wOffset + (first + k) * tw.w * tapBytes, width)),
+            f.let(loadLanes(f, w, width, wOffset + (first + k) * tw.w * tapBytes)),
           )
           for (const [offset, uses] of sharedInputs(pixels, s.x.pixel, first - part.from, weights.length, tw.x)) {
             f.scope(() => {
-              const v = f.let(loadFloats(x, xOffset + offset * 4, width))
+              const v = f.let(loadLanes(f, x, width, xOffset + offset * 4))
               for (const [pixel, k] of uses) acc[pixel].set(f.madd(v, weights[k], acc[pixel]))
             })
           }
@@ -235,15 +235,15 @@ export function finish(
   const shared = operands.map((kind, o) =>
     kind === 'full'
       ? undefined
-      : f.let(kind === 'scalar' ? F32x4.loadSplat(at.operands[o]) : loadFloats(at.operands[o], 0, width)),
+      : f.let(kind === 'scalar' ? F32x4.loadSplat(at.operands[o]) : loadLanes(f, at.operands[o], width)),
   )
   acc.forEach((sum, i) => {
     f.scope(() => {
       if (epilogue !== undefined) {
-        const values = shared.map((v, o) => v ?? f.let(loadFloats(at.operands[o], i * step, width)))
+        const values = shared.map((v, o) => v ?? f.let(loadLanes(f, at.operands[o], width, i * step)))
         sum.set(epilogue.apply(f, sum, values))
       }
-      storeFloats(f, at.y, sum, i * step, width)
+      storeLanes(f, at.y, sum, width, i * step)
     })
   })
 }

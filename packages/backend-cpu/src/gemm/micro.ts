@@ -1,8 +1,9 @@
 // The micro-kernel: a tile of C, its sums held in registers, over one block of the inner dimension.
+
+import { loadLanes, storeLanes } from '../kernels/loops.js'
 import { F32x4, type FunctionBuilder, type I32, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
 import type { Epilogue } from './epilogue.js'
-import { loadFloats, storeFloats, vectorWidths } from './partial.js'
-import type { Blocking } from './shape.js'
+import { type Blocking, vectorWidths } from './shape.js'
 
 /** Where a tile lies; all addresses in bytes. */
 export interface TilePointers {
@@ -39,14 +40,14 @@ export function emitTile(
         })
       })
     if (s.blocksPerSplit > 1) {
-      f.if(at.first.eqz(), () => each((sum, o, w) => sum.set(loadFloats(at.c, o, w).add(sum))))
+      f.if(at.first.eqz(), () => each((sum, o, w) => sum.set(loadLanes(f, at.c, w, o).add(sum))))
     }
     if (epilogue !== undefined) {
       const apply = (): void => applyEpilogue(f, acc, widths, rowBytes, at, epilogue)
       if (s.blocks > 1) f.if(at.last, apply)
       else apply()
     }
-    each((sum, o, w) => storeFloats(f, at.c, sum, o, w))
+    each((sum, o, w) => storeLanes(f, at.c, sum, w, o))
   })
 }
 
@@ -63,11 +64,11 @@ function applyEpilogue(
       const columns = epilogue.operands.map((kind, o) =>
         kind === 'full'
           ? undefined
-          : f.let(kind === 'scalar' ? F32x4.loadSplat(at.operands[o]) : loadFloats(at.operands[o], j * 16, w)),
+          : f.let(kind === 'scalar' ? F32x4.loadSplat(at.operands[o]) : loadLanes(f, at.operands[o], w, j * 16)),
       )
       acc.forEach((row, i) => {
         f.scope(() => {
-          const values = columns.map((v, o) => v ?? f.let(loadFloats(at.operands[o], i * rowBytes + j * 16, w)))
+          const values = columns.map((v, o) => v ?? f.let(loadLanes(f, at.operands[o], w, i * rowBytes + j * 16)))
           row[j].set(epilogue.apply(f, row[j], values))
         })
       })

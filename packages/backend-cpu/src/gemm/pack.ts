@@ -1,8 +1,8 @@
 // Copies B into panels [batch][n / nr][k][nr], columns past n zero: the inner loop then reads it in one stream.
 import type { Address, KernelContext } from '../kernels/context.js'
+import { loadLanes } from '../kernels/loops.js'
 import { F32x4, type FunctionHandle } from '../wasm/index.js'
-import { loadFloats, vectorWidths } from './partial.js'
-import { type Blocking, type GemmShape, product } from './shape.js'
+import { type Blocking, type GemmShape, product, vectorWidths } from './shape.js'
 
 /** Floats of all panels. */
 export const packedSize = (s: GemmShape, b: Blocking): number =>
@@ -64,7 +64,7 @@ function emitPack(
               for (let j = 0; j * 4 < nr; j++) {
                 const w = widths[j] ?? 0
                 if (w === 0) f.store(q, F32x4.of(0), j * 16)
-                else if (s.bn === 1) f.store(q, loadFloats(p, j * 16, w), j * 16)
+                else if (s.bn === 1) f.store(q, loadLanes(f, p, w, j * 16), j * 16)
                 else {
                   let v = F32x4.loadZero(p, j * 4 * s.bn * 4)
                   for (let c = 1; c < w; c++) v = F32x4.loadLane(p, v, c, (j * 4 + c) * s.bn * 4)

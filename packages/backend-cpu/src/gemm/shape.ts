@@ -157,3 +157,7 @@ function chooseTile(tile: Tile, m: number, n: number): Tile {
   if (m <= 3) return { mr: m, nr: Math.min(columns, [32, 16, 12][m - 1]), ku: tile.ku }
   return { mr: Math.min(m, tile.mr), nr: Math.min(columns, tile.nr), ku: tile.ku }
 }
+
+/** Lanes of each vector that covers `n` floats: 4, 4, ..., and the rest. */
+export const vectorWidths = (n: number): number[] =>
+  Array.from({ length: Math.ceil(n / 4) }, (_, i) => Math.min(4, n - 4 * i))

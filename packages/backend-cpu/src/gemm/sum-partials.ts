@@ -1,7 +1,7 @@
 // Adds partial results in order: how sums that were split for threads come together, the same way for any thread count.
 import type { Address, KernelContext } from '../kernels/context.js'
+import { storeLanes } from '../kernels/loops.js'
 import { F32x4 } from '../wasm/index.js'
-import { storeFloats } from './partial.js'
 
 /** Sums of partial results. */
 export interface SumPartials {
@@ -32,7 +32,7 @@ export function prepareSumPartials(ctx: KernelContext, n: number, count: number)
           else
             f.if(
               vector.eq(stride / 4 - 1),
-              () => storeFloats(f, q, sum, 0, width),
+              () => storeLanes(f, q, sum, width),
               () => f.store(q, sum),
             )
         })

@@ -1,8 +1,9 @@
 // avgPoolGrad: each input element adds up the gradients of the windows over it, each divided by its count of valid elements.
-import { loadFloats, storeFloats } from '../gemm/partial.js'
+
 import { forChannels, isInside, larger, type Pooling, poolingOf, smaller, validRange } from '../gemm/pooling.js'
 import { F32x4, type FunctionBuilder, type I32, type LocalI32 } from '../wasm/index.js'
 import type { CpuImpl } from './context.js'
+import { loadLanes, storeLanes } from './loops.js'
 
 export const avgPoolGrad: CpuImpl<'avgPoolGrad'> = {
   prepare(ctx, { ins: [dy], attrs }) {
@@ -38,10 +39,10 @@ export const avgPoolGrad: CpuImpl<'avgPoolGrad'> = {
                           .mul(valid(f, p, 1, ow))
                           .toF32S(),
                       )
-                  sum.set(sum.add(loadFloats(d, 0, width).div(count)))
+                  sum.set(sum.add(loadLanes(f, d, width).div(count)))
                 })
               })
-              storeFloats(f, q, sum, 0, width)
+              storeLanes(f, q, sum, width)
             })
             if (c % 4 !== 0) q.inc((c % 4) * 4)
           })

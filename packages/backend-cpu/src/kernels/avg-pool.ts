@@ -1,8 +1,9 @@
 // avgPool: the mean of each window over its valid elements: rows of the window are summed apart, then divided by the count.
-import { loadFloats, storeFloats } from '../gemm/partial.js'
+
 import { forChannels, forWindow, isInside, poolingOf, rowGrain, validRange, windowOffsets } from '../gemm/pooling.js'
 import { F32x4 } from '../wasm/index.js'
 import type { CpuImpl } from './context.js'
+import { loadLanes, storeLanes } from './loops.js'
 
 export const avgPool: CpuImpl<'avgPool'> = {
   prepare(ctx, { ins: [x], outs: [y], attrs }) {
@@ -21,8 +22,8 @@ export const avgPool: CpuImpl<'avgPool'> = {
               const s = f.local('i32', pixel)
               forChannels(f, channels, [s, q], width => {
                 const [first, ...rest] = offsets
-                const sum = rest.reduce((m, o) => m.add(loadFloats(s, o, width)), loadFloats(s, first, width))
-                storeFloats(f, q, sum.div(offsets.length), 0, width)
+                const sum = rest.reduce((m, o) => m.add(loadLanes(f, s, width, o)), loadLanes(f, s, width, first))
+                storeLanes(f, q, f.let(sum.div(offsets.length)), width)
               })
               if (channels % 4 !== 0) q.inc((channels % 4) * 4)
               pixel.inc(attrs.strides[1] * channels * 4)
@@ -43,13 +44,13 @@ export const avgPool: CpuImpl<'avgPool'> = {
                 s,
                 rows,
                 columns,
-                e => part.set(part.add(loadFloats(e, 0, width))),
+                e => part.set(part.add(loadLanes(f, e, width))),
                 () => {
                   sum.set(sum.add(part))
                   part.set(0)
                 },
               )
-              storeFloats(f, q, sum.div(count), 0, width)
+              storeLanes(f, q, f.let(sum.div(count)), width)
             })
             if (channels % 4 !== 0) q.inc((channels % 4) * 4)
           })

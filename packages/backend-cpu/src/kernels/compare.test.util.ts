@@ -46,3 +46,10 @@ export function firstOutside(got: Float32Array, expected: Sums, exact: boolean):
   }
   return undefined
 }
+
+/** The first element whose bits differ (-0 equals 0, NaN equals NaN), as text; undefined if there is none. */
+export function firstDifference(got: Float32Array, expected: Float32Array): string | undefined {
+  if (got.length !== expected.length) return `length ${got.length}, expected ${expected.length}`
+  const i = got.findIndex((v, i) => v !== expected[i] && !(Number.isNaN(v) && Number.isNaN(expected[i])))
+  return i < 0 ? undefined : `element ${i}: got ${got[i]}, expected ${expected[i]}`
+}

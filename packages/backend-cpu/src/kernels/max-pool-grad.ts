@@ -1,6 +1,6 @@
 // maxPoolGrad: finds the first maximum of each window again and sends the gradient there. Disjoint windows are written once;
 // overlapping ones are added to an image of zeros in row-major order of the windows.
-import { loadFloats, storeFloats } from '../gemm/partial.js'
+
 import {
   forChannels,
   forWindow,
@@ -13,6 +13,7 @@ import {
 } from '../gemm/pooling.js'
 import { type F32x4, type FunctionBuilder, I32x4, type LocalF32x4, type LocalI32x4 } from '../wasm/index.js'
 import type { Address, CpuImpl, KernelContext } from './context.js'
+import { loadLanes, storeLanes } from './loops.js'
 
 export const maxPoolGrad: CpuImpl<'maxPoolGrad'> = {
   prepare(ctx, { ins: [x, dy], attrs }) {
@@ -67,14 +68,14 @@ function prepareDisjoint(ctx: KernelContext, p: Pooling): Record {
             const t = f.local('i32', dxPixel)
             forChannels(f, c, [s, t, d], width => {
               f.scope(() => {
-                const best = f.let(loadFloats(s, offsets[0], width))
+                const best = f.let(loadLanes(f, s, width, offsets[0]))
                 const index = f.local('i32x4', 0)
                 offsets.slice(1).forEach((o, k) => {
-                  f.scope(() => keepLarger(best, index, f.let(loadFloats(s, o, width)), I32x4.of(k + 1), f))
+                  f.scope(() => keepLarger(best, index, f.let(loadLanes(f, s, width, o)), I32x4.of(k + 1), f))
                 })
-                const g = f.let(loadFloats(d, 0, width))
+                const g = f.let(loadLanes(f, d, width))
                 offsets.forEach((o, k) => {
-                  storeFloats(f, t, g.and(index.eq(k)), o, width)
+                  storeLanes(f, t, f.let(g.and(index.eq(k))), width, o)
                 })
               })
             })
@@ -115,17 +116,17 @@ function prepareOverlapping(ctx: KernelContext, p: Pooling): Record {
                     .mul(c * 4),
                 ),
               )
-              const best = f.let(loadFloats(first, 0, width))
+              const best = f.let(loadLanes(f, first, width))
               const index = f.local('i32x4', 0)
               const number = f.local('i32x4', 0)
               forWindow(f, p, s, rows, columns, e => {
-                keepLarger(best, index, f.let(loadFloats(e, 0, width)), number, f)
+                keepLarger(best, index, f.let(loadLanes(f, e, width)), number, f)
                 number.set(number.add(1))
               })
-              const g = f.let(loadFloats(dy, 0, width))
+              const g = f.let(loadLanes(f, dy, width))
               number.set(0)
               forWindow(f, p, t, rows, columns, e => {
-                storeFloats(f, e, loadFloats(e, 0, width).add(g.and(index.eq(number))), 0, width)
+                storeLanes(f, e, f.let(loadLanes(f, e, width).add(g.and(index.eq(number)))), width)
                 number.set(number.add(1))
               })
             })

@@ -1,7 +1,8 @@
 // maxPool: the largest element of each window, NaN if there is one. wasm's max is NaN where either side is.
-import { loadFloats, storeFloats } from '../gemm/partial.js'
+
 import { forChannels, forWindow, isInside, poolingOf, rowGrain, validRange, windowOffsets } from '../gemm/pooling.js'
 import type { CpuImpl } from './context.js'
+import { loadLanes, storeLanes } from './loops.js'
 
 export const maxPool: CpuImpl<'maxPool'> = {
   prepare(ctx, { ins: [x], outs: [y], attrs }) {
@@ -20,11 +21,10 @@ export const maxPool: CpuImpl<'maxPool'> = {
               const s = f.local('i32', pixel)
               forChannels(f, channels, [s, q], width => {
                 const [first, ...rest] = offsets
-                storeFloats(
+                storeLanes(
                   f,
                   q,
-                  rest.reduce((m, o) => m.max(loadFloats(s, o, width)), loadFloats(s, first, width)),
-                  0,
+                  f.let(rest.reduce((m, o) => m.max(loadLanes(f, s, width, o)), loadLanes(f, s, width, first))),
                   width,
                 )
               })
@@ -44,9 +44,9 @@ export const maxPool: CpuImpl<'maxPool'> = {
                   .add(columns.from)
                   .mul(channels * 4),
               )
-              const best = f.let(loadFloats(f.let(first), 0, width))
-              forWindow(f, p, s, rows, columns, e => best.set(best.max(loadFloats(e, 0, width))))
-              storeFloats(f, q, best, 0, width)
+              const best = f.let(loadLanes(f, f.let(first), width))
+              forWindow(f, p, s, rows, columns, e => best.set(best.max(loadLanes(f, e, width))))
+              storeLanes(f, q, best, width)
             })
             if (channels % 4 !== 0) q.inc((channels % 4) * 4)
           })
