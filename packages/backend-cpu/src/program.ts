@@ -5,6 +5,7 @@ import {
   type KernelTable,
   type Plan,
   type StepSpec,
+  sizeOf,
   stepSpec,
 } from '@strata/api/backend'
 import type { Address, CpuImpl, KernelContext, Tile } from './kernels/context.js'
@@ -80,6 +81,8 @@ export async function loadProgram(plan: Plan, linear: LinearMemory, options: Pro
     plan.steps.forEach((step, i) => {
       const s = stepSpec(plan, step)
       recorder.step(`step${i}_${step.kernel}`, () => {
+        // Nothing to compute: said here once, so that kernels may count on work.
+        if (s.outs.every(o => sizeOf(o.shape) === 0)) return () => {}
         const dispatch = implementationOf(step.kernel)!.prepare(recorder, s)
         return () => dispatch(step.ins.map(addressOf), step.outs.map(addressOf))
       })

@@ -7,8 +7,7 @@ import { loadStrided, storeLanes } from './loops.js'
 import { GRAIN } from './map.js'
 
 export const argmax: CpuImpl<'argmax'> = {
-  prepare(ctx, { attrs: { axis }, ins: [x], outs: [y] }) {
-    if (sizeOf(y.shape) === 0) return () => {}
+  prepare(ctx, { attrs: { axis }, ins: [x] }) {
     const length = x.shape[axis]
     const after = sizeOf(x.shape.slice(axis + 1))
     const before = sizeOf(x.shape.slice(0, axis))

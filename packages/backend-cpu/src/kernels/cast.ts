@@ -13,7 +13,6 @@ export const cast: CpuImpl<'cast'> = {
       const record = copyElements(ctx, size)
       return ([from], [to]) => record(from, to)
     }
-    if (size === 0) return () => {}
     const blocks = Math.ceil(size / BLOCK)
     const params = { from: 'i32', to: 'i32', begin: 'i32', end: 'i32' } as const
     const fn = ctx.define(`cast:${y.dtype}:${size}`, name =>

@@ -10,7 +10,6 @@ export const GRAIN = 65536
 
 export const map: CpuImpl<'map'> = {
   prepare(ctx, { attrs: { shape, program }, ins, outs }) {
-    if (sizeOf(shape) === 0) return () => {}
     const c = collapse(shape, [...ins.map(s => broadcastStrides(s.shape, shape)), ...outs.map(() => stridesOf(shape))])
     const inner = c.shape.at(-1)!
     const outer = c.shape.slice(0, -1)
