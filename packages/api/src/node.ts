@@ -1,4 +1,7 @@
 // The entry for Node alone (`@strata/api/node`): files by path.
+
+export { CSVLogger, type CSVLoggerOptions } from './callbacks/node/csv-logger.js'
+export { ModelCheckpoint, type ModelCheckpointOptions } from './callbacks/node/model-checkpoint.js'
 export type { Image } from './data/node/image.js'
 export type { ImageFile } from './data/node/image-files.js'
 export type { ImageFolder, ImageFolderOptions, ToArraysOptions } from './data/node/image-folder.js'

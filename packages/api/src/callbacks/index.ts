@@ -1,5 +1,10 @@
 // Callbacks that run in browsers and in Node; those that write files are in the Node entry.
 export type { CallbackLike, CallbackParams, Hooks, Logs } from './callback.js'
 export { Callback } from './callback.js'
+export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.js'
 export { History } from './history.js'
 export { LambdaCallback } from './lambda-callback.js'
+export { LearningRateScheduler } from './learning-rate-scheduler.js'
+export type { MonitorMode } from './monitor.js'
+export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './reduce-lr-on-plateau.js'
+export { TerminateOnNaN } from './terminate-on-nan.js'

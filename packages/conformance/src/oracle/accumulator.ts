@@ -25,6 +25,11 @@ export class Accumulator {
 
   /** out[o] += a[i] * b[j] */
   product(o: number, a: Tensor, i: number, b: Tensor, j: number): void {
+    if (this.arithmetic.u === 0) {
+      // Nobody asks for bounds: long runs of whole models in plain float64.
+      this.out.value[o] += a.value[i] * b.value[j]
+      return
+    }
     const x = a.value[i]
     const y = b.value[j]
     const ex = a.bound[i]

@@ -28,7 +28,7 @@ export interface Exact {
 }
 
 export interface ReferenceOptions {
-  /** Unit roundoff that bounds are derived for: 2^-24 (default) for a float32 backend, 2^-53 for the oracle itself. */
+  /** Unit roundoff that bounds are derived for: 2^-24 (default) for a float32 backend, 2^-53 for the oracle itself, 0 for values without bounds. */
   readonly u?: number
   /** Arithmetic of the backend under test; default: IEEE with built-in functions to one unit in the last place. */
   readonly numerics?: Numerics
