@@ -9,6 +9,13 @@ export interface Images {
   readonly width: number
   readonly channels: number
 }
+/** The images of an NHWC shape. */
+export const imagesOf = ([n, height, width, channels]: readonly number[]): Images => ({ n, height, width, channels })
+
+/** The input rows or columns that windows cover: from the first window's first element to the last one's last. */
+export const covered = (windows: number, size: number, stride: number, dilation: number): number =>
+  (windows - 1) * stride + (size - 1) * dilation + 1
+
 /** Where the images lie in the frame (negative: rows or columns are cut off), and the frame's size. */
 export interface Frame {
   readonly top: number

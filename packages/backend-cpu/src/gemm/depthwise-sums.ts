@@ -22,7 +22,7 @@ export interface DepthwiseSums {
 
 /** Pixels whose gradients are held in registers, and pixels of one partial result. */
 const PIXELS = 8
-const PARTIAL = 512
+const PARTIAL = 256
 
 /** Prepares the sums: records x, dy and dw. */
 export function prepareDepthwiseSums(

@@ -1,11 +1,18 @@
 // conv2dFilterGrad: a product whose rows are the window's elements and whose inner dimension is all output pixels.
-import { prepareBorder } from '../gemm/border.js'
+import { covered, imagesOf, prepareBorder } from '../gemm/border.js'
 import { prepareGemm } from '../gemm/gemm.js'
 import type { CpuImpl } from './context.js'
-import { covered, imagesOf } from './conv2d.js'
+import { asDepthwise } from './conv2d.js'
+import { depthwiseConv2dFilterGrad } from './depthwise-conv2d-filter-grad.js'
 
 export const conv2dFilterGrad: CpuImpl<'conv2dFilterGrad'> = {
-  prepare(ctx, { ins: [x, dy], attrs }) {
+  prepare(ctx, { ins, outs, attrs }) {
+    const [x, dy] = ins
+    const depthwise = asDepthwise(attrs.filterShape, attrs.groups)
+    if (depthwise !== undefined) {
+      const kernel = 'depthwiseConv2dFilterGrad'
+      return depthwiseConv2dFilterGrad.prepare(ctx, { kernel, ins, outs, attrs: { ...attrs, filterShape: depthwise } })
+    }
     const { strides, dilation, padding, groups, filterShape } = attrs
     const [kh, kw, cg, filters] = filterShape
     const [n, oh, ow] = dy.shape

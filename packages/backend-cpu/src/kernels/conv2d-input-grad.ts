@@ -1,12 +1,19 @@
 // conv2dInputGrad: for each phase of the stride a convolution of the output's gradient, with the taps that reach it.
-import { prepareBorder } from '../gemm/border.js'
+import { f32 } from '@strata/api/backend'
+import { imagesOf, prepareBorder } from '../gemm/border.js'
 import { prepareGemm } from '../gemm/gemm.js'
 import { inputGradPhases } from '../gemm/phases.js'
 import type { CpuImpl } from './context.js'
-import { imagesOf } from './conv2d.js'
+import { asDepthwise } from './conv2d.js'
+import { depthwiseConv2dInputGrad } from './depthwise-conv2d-input-grad.js'
 
 export const conv2dInputGrad: CpuImpl<'conv2dInputGrad'> = {
-  prepare(ctx, { ins: [dy, w], attrs }) {
+  prepare(ctx, { ins: [dy, w], outs, attrs }) {
+    const depthwise = asDepthwise(w.shape, attrs.groups)
+    if (depthwise !== undefined) {
+      const ins = [dy, f32(depthwise)]
+      return depthwiseConv2dInputGrad.prepare(ctx, { kernel: 'depthwiseConv2dInputGrad', ins, outs, attrs })
+    }
     const { strides, dilation, padding, groups, inputShape } = attrs
     const [kh, kw, cg, filters] = w.shape
     const [n, h, wd, c] = inputShape

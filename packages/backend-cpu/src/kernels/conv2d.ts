@@ -1,24 +1,33 @@
 // conv2d: direct convolution. The product's rows are output pixels, its inner dimension is the window; a row of A is read
 // where it lies in the image (neighbouring windows overlap), so nothing is gathered first.
-import type { StepSpec } from '@strata/api/backend'
-import { type Images, prepareBorder } from '../gemm/border.js'
+import { f32, type StepSpec } from '@strata/api/backend'
+import { covered, imagesOf, prepareBorder } from '../gemm/border.js'
 import type { Epilogue } from '../gemm/epilogue.js'
 import { type GemmDispatch, prepareGemm } from '../gemm/gemm.js'
 import type { CpuImpl, KernelContext } from './context.js'
+import { prepareDepthwiseConv2d } from './depthwise-conv2d.js'
 
-/** The images of an NHWC shape. */
-export const imagesOf = ([n, height, width, channels]: readonly number[]): Images => ({ n, height, width, channels })
-
-/** The input rows or columns that windows cover: from the first window's first element to the last one's last. */
-export const covered = (windows: number, size: number, stride: number, dilation: number): number =>
-  (windows - 1) * stride + (size - 1) * dilation + 1
+/**
+ * The filter's shape as a depthwise one, if a convolution is better done so: with one input channel a group the layouts of
+ * filters and outputs are the same, and a product would have hardly any columns.
+ */
+export function asDepthwise([kh, kw, cg, filters]: readonly number[], groups: number): number[] | undefined {
+  return cg === 1 && groups > 1 && filters <= 4 * groups ? [kh, kw, groups, filters / groups] : undefined
+}
 
 /** Prepares a convolution, then the epilogue on each element. */
 export function prepareConv2d(
   ctx: KernelContext,
-  { ins: [x, w], outs: [y], attrs }: Pick<StepSpec<'conv2d'>, 'ins' | 'outs' | 'attrs'>,
+  s: Pick<StepSpec<'conv2d'>, 'ins' | 'outs' | 'attrs'>,
   epilogue?: Epilogue,
 ): GemmDispatch {
+  const {
+    ins: [x, w],
+    outs: [y],
+    attrs,
+  } = s
+  const depthwise = asDepthwise(w.shape, attrs.groups)
+  if (depthwise !== undefined) return prepareDepthwiseConv2d(ctx, { ...s, ins: [x, f32(depthwise)] }, epilogue)
   const [kh, kw, cg, filters] = w.shape
   const [n, oh, ow] = y.shape
   const { strides, dilation, padding, groups } = attrs

@@ -1,9 +1,9 @@
 // depthwiseConv2dFilterGrad: sums over all pixels for each tap and channel. A multiplier above 1 repeats the input's
 // channels first.
+import { covered, imagesOf } from '../gemm/border.js'
 import { prepareDepthwiseInput } from '../gemm/depthwise-input.js'
 import { prepareDepthwiseSums } from '../gemm/depthwise-sums.js'
 import type { CpuImpl } from './context.js'
-import { covered, imagesOf } from './conv2d.js'
 
 export const depthwiseConv2dFilterGrad: CpuImpl<'depthwiseConv2dFilterGrad'> = {
   prepare(ctx, { ins: [x, dy], attrs }) {

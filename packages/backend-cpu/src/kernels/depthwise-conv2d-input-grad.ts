@@ -1,11 +1,11 @@
 // depthwiseConv2dInputGrad: for each phase of the stride a depthwise convolution of the output's gradient. With a
 // multiplier, gradients of the repeated channels are made first and then added.
+import { imagesOf } from '../gemm/border.js'
 import { prepareDepthwise } from '../gemm/depthwise.js'
 import { prepareDepthwiseInput } from '../gemm/depthwise-input.js'
 import { inputGradPhases } from '../gemm/phases.js'
 import { F32 } from '../wasm/index.js'
 import type { Address, CpuImpl, KernelContext } from './context.js'
-import { imagesOf } from './conv2d.js'
 
 export const depthwiseConv2dInputGrad: CpuImpl<'depthwiseConv2dInputGrad'> = {
   prepare(ctx, { ins: [dy, w], attrs }) {

@@ -1,6 +1,6 @@
 // depthwiseConv2d and its gradients against float64, over the windows of windows.test.util.ts and several multipliers.
 import { describe, expect, it } from 'vitest'
-import { firstDifference, firstOutside, integers, reals } from './compare.test.util.js'
+import { firstDifference, firstOutside, integers, reals, Sums } from './compare.test.util.js'
 import { depthwiseConv2d } from './depthwise-conv2d.js'
 import { depthwiseConv2dFilterGrad } from './depthwise-conv2d-filter-grad.js'
 import { depthwiseConv2dInputGrad } from './depthwise-conv2d-input-grad.js'
@@ -51,5 +51,19 @@ describe('depthwiseConv2dFilterGrad', () => {
     const once = run(1)
     expect(firstDifference(run(0.01)[0], once[0])).toBeUndefined()
     expect(firstDifference(run(1000)[0], once[0])).toBeUndefined()
+  })
+  it.each([3, 4])('of %i channels keeps the error of long biased sums within the bound', channels => {
+    const x = { shape: [8, 64, 64, channels], data: new Float32Array(8 * 64 * 64 * channels).fill(0.1) }
+    const dy = { shape: x.shape, data: x.data.slice().fill(0.7) }
+    const attrs = {
+      strides: [1, 1],
+      padding: [0, 0, 0, 0],
+      dilation: [1, 1],
+      filterShape: [1, 1, channels, 1],
+    } as const
+    const [got] = runKernel('depthwiseConv2dFilterGrad', depthwiseConv2dFilterGrad, attrs, [x, dy])
+    const sums = new Sums(channels)
+    for (let i = 0; i < x.data.length; i++) sums.add(i % channels, x.data[i], dy.data[i])
+    expect(firstOutside(got, sums, false)).toBeUndefined()
   })
 })

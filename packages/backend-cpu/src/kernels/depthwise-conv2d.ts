@@ -1,11 +1,11 @@
 // depthwiseConv2d: every channel has filters of its own. A multiplier above 1 repeats the input's channels first.
 import type { StepSpec } from '@strata/api/backend'
+import { covered, imagesOf } from '../gemm/border.js'
 import { prepareDepthwise } from '../gemm/depthwise.js'
 import { prepareDepthwiseInput } from '../gemm/depthwise-input.js'
 import type { Epilogue } from '../gemm/epilogue.js'
 import type { GemmDispatch } from '../gemm/gemm.js'
 import type { CpuImpl, KernelContext } from './context.js'
-import { covered, imagesOf } from './conv2d.js'
 
 /** Prepares a depthwise convolution, then the epilogue on each element. */
 export function prepareDepthwiseConv2d(

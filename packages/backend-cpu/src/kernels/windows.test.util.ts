@@ -43,6 +43,8 @@ export const CASES: readonly Case[] = [
   window([2, 9, 8, 6], [3, 3], 9, { groups: 3, padding: [1, 1, 1, 1] }),
   window([1, 8, 8, 8], [3, 3], 16, { groups: 2, strides: [2, 2] }),
   window([1, 6, 7, 5], [2, 2], 10, { groups: 5 }),
+  window([1, 6, 7, 5], [2, 2], 35, { groups: 5 }),
+  window([2, 9, 10, 8], [3, 3], 8, { groups: 8, padding: [1, 1, 1, 1], strides: [2, 1] }),
   window([1, 20, 17, 1], [7, 7], 3, { strides: [2, 2], padding: [3, 2, 2, 3] }),
   window([1, 24, 5, 2], [11, 3], 4),
   window([1, 24, 6, 8], [12, 2], 4, { padding: [3, 2, 0, 1] }),
