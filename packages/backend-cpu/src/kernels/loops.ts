@@ -2,6 +2,9 @@
 // rows (the innermost dimension) are walked by an odometer over the outer ones, cut into blocks for chunked calls.
 import { F32x4, type FunctionBuilder, type I32, type LocalI32 } from '../wasm/index.js'
 
+// Distances in bytes, modulo 2^32: addresses wrap.
+const bytes = (elements: number): number => (elements * 4) | 0
+
 /** Parameters of a kernel function whose pointers are numbered: addresses and the chunk. */
 export type Pointers = Record<string, 'i32'>
 
@@ -69,7 +72,7 @@ export function forRows(
     for (let d = outer.length - 1; d >= 0; d--) {
       const digit = d === 0 ? row : f.let(row.remU(outer[d]))
       pointers.forEach((p, k) => {
-        if (strides[k][d] !== 0) p.inc(digit.mul(strides[k][d] * 4))
+        if (strides[k][d] !== 0) p.inc(digit.mul(bytes(strides[k][d])))
       })
       if (d > 0) {
         digits[d] = digit
@@ -80,7 +83,7 @@ export function forRows(
       if (d < 0) return
       const step = (p: LocalI32, k: number): void => {
         const wrapped = d + 1 < outer.length ? outer[d + 1] * strides[k][d + 1] : 0
-        p.inc((strides[k][d] - wrapped) * 4)
+        p.inc(bytes(strides[k][d] - wrapped))
       }
       pointers.forEach(step)
       if (d === 0) return

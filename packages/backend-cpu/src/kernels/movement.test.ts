@@ -293,7 +293,7 @@ describe.each(backends)('movement, fma $numerics.fma', backend => {
     }
   })
 
-  it.each([[[]], [[3]], [[0]], [[50_001]], [[16384]]])('copies and reshapes %j', async shape => {
+  it.each([[[]], [[3]], [[0]], [[20_001]], [[16384]]])('copies and reshapes %j', async shape => {
     const x = numbers(f32(shape))
     expect(await runStep(backend, 'copy', {}, [f32(shape)], [x])).toEqual([x])
     const other = [1, sizeOf(shape), 1]
