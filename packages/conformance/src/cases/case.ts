@@ -80,3 +80,11 @@ export function isLarge(c: Case): boolean {
   const { flops, bytes } = stepCost(stepOfCase(c) as StepSpec)
   return flops > 400_000 || bytes > 60_000
 }
+
+/** Whether every index of a gather lies in its table: NaN comes out of those that do not. */
+export function indicesFit(c: Case): boolean {
+  if (c.kernel !== 'gather') return true
+  const [table, { fill }] = c.ins
+  const rows = table.spec.shape[(c.attrs as AttrsOf<'gather'>).axis]
+  return fill.kind === 'index' && fill.low >= 0 && fill.high <= rows
+}

@@ -66,6 +66,12 @@ export const CONV_GEOMETRIES: readonly ConvGeometry[] = [
   geometry('groups of one channel', [1, 5, 5, 5], { groups: 5, filters: 10, padding: [1, 1, 1, 1] }),
   geometry('3 groups, strides, dilation', [2, 9, 9, 9], { groups: 3, filters: 12, dilation: [2, 2], strides: [1, 2] }),
   geometry('one filter', [1, 6, 6, 5], { filters: 1 }),
+  geometry('one filter, one pixel of 4 channels', [1, 1, 1, 4], { size: [2, 1], filters: 1, padding: [0, 1, 0, 0] }),
+  geometry('one filter, one channel, padding before', [1, 1, 1, 1], {
+    size: [1, 2],
+    filters: 1,
+    padding: [0, 0, 1, 0],
+  }),
   geometry('many filters', [1, 4, 4, 3], { filters: 33 }),
   geometry('deep', [1, 5, 5, 64], { filters: 12, padding: [1, 1, 1, 1] }),
   geometry('many channels', [1, 9, 9, 96], { padding: [1, 1, 1, 1], filters: 50 }),

@@ -124,6 +124,18 @@ describe('bounds', () => {
     oracle.write(b, Float32Array.of(1e-40))
     expect((await oracle.readExact(b)).bound[0]).toBe(Math.fround(1e-40))
   })
+  test('the variance bound excludes the one-pass formula', async () => {
+    const x = Float32Array.from({ length: 64 }, (_, i) => 9998.5 + (i % 4))
+    const { value, bound } = await run(v => ops.moments(v, [0]).variance, [...x])
+    expect(value[0]).toBe(1.25)
+    let [sum, squares] = [0, 0]
+    for (const v of x) {
+      sum = Math.fround(sum + v)
+      squares = Math.fround(squares + Math.fround(v * v))
+    }
+    const onePass = Math.fround(squares / 64) - Math.fround(Math.fround(sum / 64) ** 2)
+    expect(Math.abs(onePass - value[0])).toBeGreaterThan(bound[0])
+  })
   test('float64 bounds are 2^29 times smaller', async () => {
     const plan = lower({ y: ops.exp(input('x', f32([3]))) })
     const x = Float64Array.of(0.1, 0.2, 0.3)

@@ -2,7 +2,7 @@
 // @strata/api, so it needs no backend: the other tiers hold a backend's gradient kernels to the oracle.
 import { grad, input, ops, type Value } from '@strata/api'
 import { type KernelName, sizeOf, specOf } from '@strata/api/backend'
-import { type Case, type CaseInput, isLarge } from '../cases/case.js'
+import { type Case, type CaseInput, indicesFit, isLarge } from '../cases/case.js'
 import { uniform } from '../cases/data.js'
 import { FLOAT64 } from '../oracle/arithmetic.js'
 import { lower } from '../oracle/lower.js'
@@ -29,8 +29,7 @@ export function differentiableInputs(c: Case): readonly number[] {
   const { outs } = graphOf(c)
   // At ties and special values there is no derivative to compare with; out of range NaN comes out.
   const smooth = c.ins.every(i => i.spec.dtype === 'int32' || i.fill.kind === 'any' || i.fill.kind === 'range')
-  if (!smooth || outs.some(o => o.spec.dtype !== 'float32')) return []
-  if (c.kernel === 'gather' && c.name.includes('out of range')) return []
+  if (!smooth || !indicesFit(c) || outs.some(o => o.spec.dtype !== 'float32')) return []
   return c.ins.flatMap((i, k) => (i.spec.dtype === 'float32' ? [k] : []))
 }
 
