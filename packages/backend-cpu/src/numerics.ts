@@ -9,7 +9,7 @@ export const ULP: Numerics['ulp'] = {
   log1p: 2,
   tanh: 2,
   sigmoid: 2.5,
-  erf: 2.5,
+  erf: 3,
   sin: 2,
   cos: 2,
   pow: 2,
