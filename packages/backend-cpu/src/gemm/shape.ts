@@ -108,9 +108,10 @@ export function chooseBlocking(s: GemmShape, tile: Tile, splittable: boolean): B
   const m = rows[2].count
   const t = chooseTile(tile, m, s.n)
   const [k0, k1, k2] = inner
-  // Rows of B one after another at a constant distance need no packing.
+  // Rows of B one after another at a constant distance need no packing; offsets of loads must not be negative.
   const flat =
     s.bn === 1 &&
+    k2.b >= 0 &&
     s.n % 4 === 0 &&
     (k1.count === 1 || k1.b === k2.count * k2.b) &&
     (k0.count === 1 || k0.b === k1.count * k1.b)
