@@ -76,6 +76,9 @@ function applyEpilogue(
   })
 }
 
+/** An address with its offset: a negative one (taps are walked backwards) cannot be an immediate. */
+const displaced = (p: LocalI32, offset: number): [I32, number] => (offset < 0 ? [p.add(offset), 0] : [p, offset])
+
 /** acc += A B over the levels of the inner dimension that lie inside one block. */
 function sumProducts(f: FunctionBuilder, s: Blocking, acc: readonly (readonly LocalF32x4[])[], at: TilePointers): void {
   const lda = s.rows[2].a * 4
@@ -85,10 +88,10 @@ function sumProducts(f: FunctionBuilder, s: Blocking, acc: readonly (readonly Lo
   const b = f.let(at.b)
   const step = (u: number): void =>
     f.scope(() => {
-      const columns = acc[0].map((_, j) => f.let(F32x4.load(b, u * ldb + j * 16)))
+      const columns = acc[0].map((_, j) => f.let(F32x4.load(...displaced(b, u * ldb + j * 16))))
       acc.forEach((row, i) => {
         f.scope(() => {
-          const x = f.let(F32x4.loadSplat(a, i * lda + u * s.inner[2].a * 4))
+          const x = f.let(F32x4.loadSplat(...displaced(a, i * lda + u * s.inner[2].a * 4)))
           for (const [j, sum] of row.entries()) sum.set(f.madd(x, columns[j], sum))
         })
       })
