@@ -1,6 +1,5 @@
 // Backends, data and models that the tests of training share.
 import {
-  type Backend,
   BatchNormalization,
   Conv2D,
   Dense,
@@ -13,6 +12,7 @@ import {
   Philox,
   Sequential,
 } from '@strata/api'
+import type { Backend } from '@strata/api/backend'
 import { cpu } from '@strata/backend-cpu'
 import { afterAll, expect } from 'vitest'
 
