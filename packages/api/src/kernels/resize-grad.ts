@@ -11,7 +11,8 @@ export const resizeGrad: KernelSpec<'resizeGrad'> = {
     checkRank('resizeGrad', 'dy', ins[0], 4)
     checkDType('resizeGrad', 'dy', ins[0], 'float32')
     checkSize('resizeGrad', 'inputSize', inputSize)
-    const [n, , , c] = ins[0].shape
+    const [n, h, w, c] = ins[0].shape
+    checkSize('resizeGrad', 'size of dy', [h, w])
     return [f32([n, inputSize[0], inputSize[1], c])]
   },
   flops: ([dy], { interpolation }) => sizeOf(dy.shape) * (interpolation === 'nearest' ? 1 : 8),

@@ -35,7 +35,8 @@ export const resize: KernelSpec<'resize'> = {
     checkRank('resize', 'x', ins[0], 4)
     checkDType('resize', 'x', ins[0], 'float32')
     checkSize('resize', 'size', size)
-    const [n, , , c] = ins[0].shape
+    const [n, h, w, c] = ins[0].shape
+    checkSize('resize', 'size of x', [h, w])
     return [f32([n, size[0], size[1], c])]
   },
   flops: ([x], { size, interpolation }) =>
