@@ -11,6 +11,7 @@ export { gatherRows, hostTensor, isHostTensor, sliceRows, stack } from './data/h
 export { parseIdx } from './data/idx.js'
 export type { Split, SplitOptions } from './data/labels.js'
 export { oneHot, trainTestSplit } from './data/labels.js'
+export * from './eager/index.js'
 export type { ErrorDetails } from './errors.js'
 export {
   ArgumentError,
