@@ -78,18 +78,18 @@ after(() => rm(folder, { recursive: true, force: true }))
 const exportsOf = async name => JSON.parse(await readFile(join(ROOT, 'packages', name, 'package.json'), 'utf8')).exports
 
 test('tarballs hold what is exported and neither tests nor build leftovers', async () => {
-  for (const [i, name] of PACKAGES.entries()) {
+  for (const name of PACKAGES) {
     const { files } = packed.find(p => p.name === `@strata/${name}`)
     const paths = files.map(f => f.path)
     const unwanted = paths.filter(p => /\.test\.|fixture|__snapshots__|\.snap$|golden\/|\.tsbuildinfo$|vitest/.test(p))
-    assert.deepEqual(unwanted, [], `files in ${PACKAGES[i]}`)
+    assert.deepEqual(unwanted, [], `files in ${name}`)
     for (const entry of Object.values(await exportsOf(name))) {
       for (const path of Object.values(entry)) assert.ok(paths.includes(path.replace('./', '')), `${name}: ${path}`)
     }
     // Source maps lead to sources that are there.
     for (const path of paths.filter(p => p.endsWith('.js'))) {
       const source = path.replace(/^dist\//, 'src/').replace(/\.js$/, '.ts')
-      assert.ok(paths.includes(source), `${name}: ${source}, the source of ${path}`)
+      assert.ok(paths.includes(source), `${name}: ${path} has no source ${source}; a stale build? Remove dist.`)
     }
   }
 })

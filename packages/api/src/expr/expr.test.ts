@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { gradient } from './derivative.js'
 import * as E from './expr.js'
 import { BINARY_OPS, type ScalarProgram, UNARY_OPS } from './program.js'
-import { run } from './run.fixture.js'
+import { run } from './run.test.util.js'
 
 /** All operations with points away from their kinks. */
 const UNARY_AT: Record<string, number[]> = {
