@@ -75,6 +75,14 @@ describe('fusion', () => {
     const plan = compile({ outputs: { y: ops.mul(input('x', f32([50, 3])), scale) } }, all)
     expect(kernels(plan)).toEqual(['map', 'map'])
   })
+  it('does not compute a value twice that is tested for equality', () => {
+    const v = ops.add(ops.mul(input('x', f32([6])), input('s', f32([1]))), 1)
+    const [g] = grad(ops.reduceMax(v), [v])
+    const plan = compile({ outputs: { m: ops.reduceMax(v), g } }, all)
+    expect(kernels(plan)[0]).toBe('map')
+    const made = plan.steps[0].outs[0]
+    expect(plan.steps.filter(s => s.ins.includes(made)).length).toBeGreaterThan(1)
+  })
   it('merges independent reductions over the same data', () => {
     const [x, y] = [input('x', f32([8, 3])), input('y', f32([8, 3]))]
     const plan = compile({ outputs: { a: ops.sum(x, 0), b: ops.sum(ops.mul(x, y), 0) } }, all)

@@ -120,6 +120,12 @@ function mayJoin(
   )
 }
 
+/**
+ * Whether a step tests for equality, as the gradient of a maximum does with the maximum: computed twice, a value may round
+ * differently where one of the two programs contracts a * b + c.
+ */
+const comparesEqual = (n: Elementwise): boolean => n.attrs.program.code.some(([op]) => op === 'eq' || op === 'ne')
+
 /** The consumer's program with input i computed by the producer's program. Null if it would read too many tensors. */
 function inline(
   consumer: Elementwise,
