@@ -3,12 +3,13 @@
 import { ArgumentError, checkOptions, StateError } from '../errors.js'
 import type { Expr } from '../expr/expr.js'
 import * as E from '../expr/expr.js'
-import { elementwise, elementwiseAll, reduceMap } from '../graph/ops.js'
+import { elementwiseAll, reduceMap } from '../graph/ops.js'
 import type { CallContext } from '../graph/trace.js'
 import type { Value } from '../graph/value.js'
 import { Variable } from '../graph/variable.js'
 import type { Config } from '../layers/layer.js'
 import { sizeOf } from '../tensor-spec.js'
+import { clipScales } from './clip-scales.js'
 import { checkNonNegative } from './numbers.js'
 import { BASE_OPTIONS, type CheckedOptions, checkedOptions, type OptimizerOptions } from './options.js'
 import { LearningRateSchedule } from './schedule.js'
@@ -205,20 +206,10 @@ export abstract class Optimizer {
       const ins = accumulated === undefined ? [p.gradient] : [p.gradient, ctx.read(accumulated)]
       return reduceMap('sum', ins, (g, a) => [E.square(this.#meanGradient(g, a))], null, false)[0]
     }
-    const { clipNorm, globalClipNorm } = this.options
-    let common: Value | null = null
-    if (globalClipNorm !== null && pairs.length > 0) {
-      common = elementwise(pairs.map(squares), (...s) => {
-        const norm = E.sqrt(s.reduce((a, b) => E.add(a, b)))
-        // norm - norm: an infinite norm gives NaN, which is seen, not a step of zero.
-        return E.add(E.div(globalClipNorm, E.max(norm, globalClipNorm)), E.sub(norm, norm))
-      })
-    }
-    for (const p of pairs) {
-      const own =
-        clipNorm === null ? common : elementwise([squares(p)], s => E.div(clipNorm, E.max(E.sqrt(s), clipNorm)))
-      this.#applyOne(ctx, p, scalars, own)
-    }
+    const scales = clipScales(this.options, pairs.length, i => squares(pairs[i]))
+    pairs.forEach((p, i) => {
+      this.#applyOne(ctx, p, scalars, scales[i])
+    })
   }
 
   /** The gradient that the update uses, from this step's and the sum of the earlier ones. */

@@ -7,17 +7,12 @@ import { type Backend, bytesOf, type Numerics } from '@strata/api/backend'
 import { FLOAT32, FLOAT64, IEEE } from '../oracle/arithmetic.js'
 import { lower } from '../oracle/lower.js'
 import { type Exact, reference } from '../oracle/reference.js'
+import { KERAS_ROUNDING } from './layers-run.js'
 
 /** Data of an input; float64 data may carry a bound on its error. */
 export type Feed = Float32Array | Int32Array | Exact
 export type Feeds = Readonly<Record<string, Feed>>
 export type Outputs = Readonly<Record<string, Value>>
-
-/**
- * How many of its own bounds the oracle may be from Keras's float64 value. Both round: one bound each if Keras computes by
- * the same formula; twice that, because XLA's built-in functions and orders of summation are its own.
- */
-export const KERAS_ROUNDING = 4
 
 const isExact = (f: Feed): f is Exact => 'bound' in f
 

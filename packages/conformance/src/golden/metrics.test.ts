@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadGolden, type MetricCase } from '../golden-files.js'
 import { FLOAT32, FLOAT64 } from '../oracle/arithmetic.js'
 import type { Exact } from '../oracle/reference.js'
-import { type Feed, type Feeds, firstMiss, KERAS_ROUNDING, leafOf, runExactly, runOn } from './check.js'
+import { type Feed, type Feeds, firstMiss, leafOf, runExactly, runOn } from './check.js'
 import { fromKeras } from './keras.js'
+import { KERAS_ROUNDING } from './layers-run.js'
 
 const golden = loadGolden('metrics')
 

@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadGolden, type OptimizerCase } from '../golden-files.js'
 import { FLOAT32, FLOAT64 } from '../oracle/arithmetic.js'
 import type { Exact } from '../oracle/reference.js'
-import { type Feed, firstMiss, KERAS_ROUNDING, runExactly, runOn } from './check.js'
+import { type Feed, firstMiss, runExactly, runOn } from './check.js'
 import { fromKeras } from './keras.js'
+import { KERAS_ROUNDING } from './layers-run.js'
 
 const golden = loadGolden('optimizers')
 const NAMES = ['kernel', 'bias'] as const
