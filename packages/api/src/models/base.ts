@@ -10,8 +10,8 @@ import { type Json, Layer, type LayerOptions } from '../layers/layer.js'
 import type { Optimizer } from '../optimizers/index.js'
 import type { Plan } from '../plan/plan.js'
 import { Samples } from '../training/batches.js'
-import { evaluate } from '../training/evaluate.js'
-import { fit } from '../training/fit.js'
+import { evaluateModel } from '../training/evaluate.js'
+import { fitModel } from '../training/fit.js'
 import {
   type BatchOptions,
   type BatchSource,
@@ -21,7 +21,7 @@ import {
   type FitOptions,
   type PredictOptions,
 } from '../training/options.js'
-import { join, predict } from '../training/predict.js'
+import { join, predictModel } from '../training/predict.js'
 import { isBatchSource } from '../training/source.js'
 import type { Mode } from '../training/step.js'
 import type { TensorInput } from '../training/tensors.js'
@@ -164,7 +164,7 @@ export abstract class BaseModel extends Layer {
     const [y, options] = splitArguments<FitOptions>(data, second, third)
     const trainer = this.#ready('fit')
     await this.#learnShapes('fit', data)
-    return trainer.exclusively('fit', () => fit(trainer, data, y, options))
+    return trainer.exclusively('fit', () => fitModel(trainer, data, y, options))
   }
   /**
    * Losses and metrics over data, without training.
@@ -180,7 +180,7 @@ export abstract class BaseModel extends Layer {
     const [y, options] = splitArguments<EvaluateOptions>(data, second, third)
     const trainer = this.#ready('evaluate')
     await this.#learnShapes('evaluate', data)
-    return evaluate(trainer, data, y, options)
+    return evaluateModel(trainer, data, y, options)
   }
   /**
    * The output for data, of a model with one output.
@@ -192,7 +192,7 @@ export abstract class BaseModel extends Layer {
   /** As `predict`, one tensor per output. */
   async predictAll(x: TensorInput | BatchSource, options: PredictOptions = {}): Promise<HostTensor[]> {
     await this.#learnShapes('predict', x)
-    return predict(this.trainer, x, options)
+    return predictModel(this.trainer, x, options)
   }
   #single(where: string, outputs: readonly HostTensor[]): HostTensor {
     if (outputs.length !== 1) {

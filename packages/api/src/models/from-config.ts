@@ -36,7 +36,9 @@ export function modelFromConfig(json: unknown, customObjects: CustomObjects = {}
 export function cloneModel<M extends BaseModel>(model: M): Sequential | Model {
   const classes: Record<string, CustomObjects[string]> = {}
   const collect = (layer: Layer): void => {
-    classes[layer.className] = layer.constructor as CustomObjects[string]
+    // Models and inputs are known here; the classes of the rest may be anybody's.
+    const known = layer instanceof Model || layer instanceof Sequential || layer instanceof InputLayer
+    if (!known) classes[layer.className] = layer.constructor as CustomObjects[string]
     layer.sublayers().forEach(collect)
   }
   model.layers.forEach(collect)

@@ -73,7 +73,7 @@ export function validationOf(
   return callbacks => evaluateBatches(trainer, () => samples.batches(size), callbacks, { signal, steps })
 }
 
-export async function evaluate(
+export async function evaluateModel(
   trainer: Trainer,
   x: TensorInput | BatchSource,
   y: TensorInput | undefined,

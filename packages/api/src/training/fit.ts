@@ -28,7 +28,7 @@ interface Feed {
   close(): Promise<void>
 }
 
-export async function fit(
+export async function fitModel(
   trainer: Trainer,
   x: TensorInput | BatchSource,
   y: TensorInput | undefined,

@@ -14,7 +14,7 @@ import { warn } from './warn.js'
 type Part = { readonly spec: { readonly shape: readonly number[] }; readonly data: Float32Array | Int32Array }
 
 /** One tensor per output. */
-export async function predict(
+export async function predictModel(
   trainer: Trainer,
   x: TensorInput | BatchSource,
   options: PredictOptions,
