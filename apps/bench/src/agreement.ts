@@ -50,7 +50,8 @@ export async function boundsOf(
     loss = Math.max(loss, Math.abs(exact.loss - outcome.loss))
   }
   const scale = (2 * SAFETY * (4 * Math.sqrt(terms) + 8) * U) / PERTURBATION
-  return { probabilities: probabilities * scale, loss: loss * scale }
+  // The results themselves are rounded, too, after a few operations on numbers of their size.
+  return { probabilities: probabilities * scale + 8 * U, loss: loss * scale + 8 * U * Math.abs(exact.loss) }
 }
 
 /** The largest difference of two elements; infinite if one is not a number. */
