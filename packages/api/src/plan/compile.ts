@@ -24,7 +24,11 @@ export function compile(graph: Graph, options: CompileOptions): Plan {
   const supports = (s: StepSpec): boolean => options.supports(s)
   const ir = importGraph(graph, supports)
   simplify(ir)
-  if (options.fuse ?? true) fuseNodes(ir, supports)
+  if (options.fuse ?? true) {
+    fuseNodes(ir, supports)
+    // What is left of a chain may change nothing.
+    simplify(ir)
+  }
   schedule(ir)
   return planSlots(ir, options.linearMemory)
 }

@@ -40,12 +40,15 @@ const DEAR = new Set([
   'rsqrt',
 ])
 
-/** Removes maps that change nothing, reshapes of reshapes and of tensors of one value. */
+/** Removes maps that change nothing, copies, reshapes of reshapes and of tensors of one value. */
 export function simplify(ir: Ir): void {
   for (const n of ir.nodes) {
     if (isKernel(n, 'map') && isIdentity(n.attrs.program)) {
       const [x] = n.ins
       if (sameShape(x.spec.shape, n.attrs.shape) && x.spec.dtype === 'float32') replaceValue(ir, n.outs[0], x)
+    } else if (isKernel(n, 'copy')) {
+      // It has stopped the gradient, which is built by now.
+      replaceValue(ir, n.outs[0], n.ins[0])
     } else if (isKernel(n, 'reshape')) {
       let [x] = n.ins
       while (isKernel(x.producer, 'reshape')) x = x.producer.ins[0]
@@ -116,7 +119,9 @@ function mayJoin(
   const cheap =
     programFlops(producer.attrs.program) <= RECOMPUTE_FLOPS && !producer.attrs.program.code.some(([op]) => DEAR.has(op))
   return (
-    cheap && fullInputs <= 1 && users.every(u => isElementwise(u) && sameShape(u.attrs.shape, producer.attrs.shape))
+    cheap &&
+    fullInputs <= 1 &&
+    users.every(u => isElementwise(u) && sameShape(u.attrs.shape, producer.attrs.shape) && !comparesEqual(u))
   )
 }
 
