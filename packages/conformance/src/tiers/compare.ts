@@ -2,12 +2,21 @@
 import type { Numerics } from '@strata/api/backend'
 import type { HostData } from '../cases/data.js'
 import type { Exact } from '../oracle/reference.js'
-import type { Failure } from './result.js'
+import { type Failure, HISTOGRAM_BINS } from './result.js'
 
 export interface Comparison {
   readonly elements: number
   readonly worst: number
+  /** Numbers of elements by error over bound; see HISTOGRAM_BINS. */
+  readonly histogram: readonly number[]
   readonly failure?: Failure
+}
+
+/** The bin of an error over its bound. */
+function binOf(ratio: number): number {
+  if (ratio === 0) return 0
+  if (ratio > 1) return HISTOGRAM_BINS.length - 1
+  return Math.max(1, 11 + Math.ceil(Math.log2(ratio)))
 }
 
 /** Compares one output element by element; the failure is the worst one. */
@@ -15,6 +24,7 @@ export function compare(output: string, got: HostData | Float64Array, want: Exac
   let worst = 0
   let failure: Failure | undefined
   let excess = 0
+  const histogram = HISTOGRAM_BINS.map(() => 0)
   for (let i = 0; i < got.length; i++) {
     const y = want.value[i]
     const bound = want.bound[i]
@@ -28,20 +38,25 @@ export function compare(output: string, got: HostData | Float64Array, want: Exac
       failure = { what: 'error beyond the bound', output, index: i, got: got[i], want: y, bound }
     }
     worst = Math.max(worst, ratio)
+    histogram[binOf(ratio)]++
   }
-  return { elements: got.length, worst, failure }
+  return { elements: got.length, worst, histogram, failure }
 }
 
-/** The comparison of all outputs of a run. */
-export function compareAll(
-  got: Readonly<Record<string, HostData>>,
-  want: Readonly<Record<string, Exact>>,
-  numerics: Numerics,
-): Comparison {
-  const all = Object.entries(got).map(([name, data]) => compare(name, data, want[name], numerics))
+/** Several comparisons as one. */
+export function joinComparisons(all: readonly Comparison[]): Comparison {
   return {
     elements: all.reduce((n, c) => n + c.elements, 0),
     worst: Math.max(0, ...all.map(c => c.worst)),
+    histogram: HISTOGRAM_BINS.map((_, i) => all.reduce((n, c) => n + c.histogram[i], 0)),
     failure: all.find(c => c.failure !== undefined)?.failure,
   }
 }
+
+/** The comparison of all outputs of a run. */
+export const compareAll = (
+  got: Readonly<Record<string, HostData>>,
+  want: Readonly<Record<string, Exact>>,
+  numerics: Numerics,
+): Comparison =>
+  joinComparisons(Object.entries(got).map(([name, data]) => compare(name, data, want[name], numerics)))

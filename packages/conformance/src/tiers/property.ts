@@ -3,6 +3,7 @@ import type { Backend, KernelName } from '@strata/api/backend'
 import fc from 'fast-check'
 import { ARBITRARY } from '../cases/arbitrary.js'
 import type { Case } from '../cases/case.js'
+import { addHistograms } from './histogram.js'
 import { describeFailure, type TierResult } from './result.js'
 import { valueTier } from './values.js'
 
@@ -28,16 +29,18 @@ export async function propertyTier(
 ): Promise<TierResult> {
   let worst = 0
   let elements = 0
+  let histogram = addHistograms([])
   const property = fc.asyncProperty(ARBITRARY[kernel], fc.nat(), async (c, dataSeed) => {
     const r = await check(backend, c, dataSeed)
     if (r.failure !== undefined) throw new Error(`${describeFailure(r)}\n  ${JSON.stringify(c)}`)
     worst = Math.max(worst, r.worst)
     elements += r.elements
+    histogram = addHistograms([histogram, r.histogram])
   })
   const outcome = await fc.check(property, { numRuns: runs, seed })
   const head = { tier: 'rounding', kernel, case: `${runs} random cases`, seed } as const
-  if (!outcome.failed) return { ...head, elements, worst }
+  if (!outcome.failed) return { ...head, elements, worst, histogram }
   const cause = outcome.errorInstance
   const what = `${cause instanceof Error ? cause.message : String(cause)}\n  replay: seed ${seed}, path '${outcome.counterexamplePath}'`
-  return { ...head, elements, worst, failure: { what } }
+  return { ...head, elements, worst, histogram, failure: { what } }
 }
