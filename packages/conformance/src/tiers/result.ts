@@ -16,6 +16,7 @@ export const TIERS = [
   'model',
   'trajectory',
   'golden',
+  'foreign',
   'declaration',
 ] as const
 export type TierName = (typeof TIERS)[number]
