@@ -19,17 +19,40 @@ import { CpuExecutable } from './executable.js'
 import { LinearMemory, MAX_BYTES } from './memory.js'
 import { numerics } from './numerics.js'
 import { isSupported, loadProgram, type ProgramOptions } from './program.js'
+import { MAX_THREADS } from './threads/control.js'
+import { Pool } from './threads/pool.js'
+import { defaultThreads } from './threads/threads.js'
 import { chooseTile } from './tile.js'
 import { detectFeatures } from './wasm/index.js'
 
 /** Options of {@link cpu}. */
 export interface CpuOptions {
+  /**
+   * How many threads share the work, the calling one included; results have the same bits for any number. 'auto': as many
+   * as the machine runs at once, at most 16. 1: no workers, and no shared memory. Default 1.
+   */
+  readonly threads?: number | 'auto'
+  /**
+   * Share even what is too little to be worth it, in the smallest chunks, and wait at `load` until every thread is ready:
+   * slow, for testing. Default false.
+   */
+  readonly shareAll?: boolean
   /** False never fuses a multiplication with an addition, for equal bits on engines without relaxed SIMD. Default: as the engine can. */
   readonly relaxedFma?: boolean
   /** Measure every step: `Executable.timings()` then gives milliseconds. Default false. */
   readonly profile?: boolean
   /** Largest memory in bytes, rounded down to 64 KiB. Default 4 GiB, which is also the most. */
   readonly maximumBytes?: number
+  /**
+   * Told when threads were wanted and cannot be had, or one is lost; work goes on with those that there are. Default:
+   * `console.warn`, and for missing threads once in a program.
+   */
+  readonly warn?: (message: string) => void
+}
+
+/** The CPU backend, and how many threads it has. */
+export interface CpuBackend extends Backend {
+  readonly threads: number
 }
 
 /**
@@ -41,36 +64,65 @@ export interface CpuOptions {
  * import { cpu } from '@strata/backend-cpu'
  * const backend = await cpu()
  */
-export async function cpu(options: CpuOptions = {}): Promise<Backend> {
-  checkOptions('cpu', options, ['relaxedFma', 'profile', 'maximumBytes'])
-  const { relaxedFma, profile = false, maximumBytes = MAX_BYTES } = options
-  for (const [what, value] of Object.entries({ relaxedFma: relaxedFma ?? true, profile })) {
-    if (typeof value !== 'boolean') throw new ArgumentError({ where: 'cpu', what, expected: 'a boolean', got: value })
+export async function cpu(options: CpuOptions = {}): Promise<CpuBackend> {
+  checkOptions('cpu', options, ['threads', 'shareAll', 'relaxedFma', 'profile', 'maximumBytes', 'warn'])
+  const { threads = 1, shareAll = false, relaxedFma, profile = false } = options
+  const { maximumBytes = MAX_BYTES, warn = warnInConsole } = options
+  const check = (what: string, fine: boolean, expected: string, got: unknown): void => {
+    if (!fine) throw new ArgumentError({ where: 'cpu', what, expected, got })
   }
-  if (!(maximumBytes >= 65536 && maximumBytes <= MAX_BYTES)) {
-    throw new ArgumentError({
-      where: 'cpu',
-      what: 'maximumBytes',
-      expected: `in [65536, ${MAX_BYTES}]`,
-      got: maximumBytes,
-    })
+  const isCount = Number.isInteger(threads) && Number(threads) >= 1 && Number(threads) <= MAX_THREADS
+  check('threads', threads === 'auto' || isCount, `an integer in [1, ${MAX_THREADS}] or 'auto'`, threads)
+  for (const [what, value] of Object.entries({ shareAll, relaxedFma: relaxedFma ?? true, profile })) {
+    check(what, typeof value === 'boolean', 'a boolean', value)
   }
+  check('warn', typeof warn === 'function', 'a function', warn)
+  const inRange = maximumBytes >= 65536 && maximumBytes <= MAX_BYTES
+  check('maximumBytes', inRange, `in [65536, ${MAX_BYTES}]`, maximumBytes)
   const features = await detectFeatures(relaxedFma === undefined ? {} : { relaxedFma })
   if (!features.simd) {
     throw new BackendError({ where: 'cpu', what: 'WebAssembly SIMD', expected: 'an engine that has it', got: 'none' })
   }
-  const linear = new LinearMemory({ maximum: Math.floor(maximumBytes / 65536) * 65536 })
-  return new CpuBackend(linear, {
+  const wanted = threads === 'auto' ? await defaultThreads() : threads
+  const maximum = Math.floor(maximumBytes / 65536) * 65536
+  const shared = wanted > 1 ? sharedMemory(features.threads, maximum, warn) : undefined
+  const linear = shared ?? new LinearMemory({ maximum })
+  return new WasmBackend(linear, {
     relaxedFma: features.relaxedFma,
     tile: chooseTile(features.relaxedFma),
     profile,
+    pool: shared === undefined ? undefined : new Pool(shared, { threads: wanted, shareAll, warn }),
   })
 }
 
-class CpuBackend implements Backend {
+const warned = new Set<string>()
+function warnInConsole(message: string): void {
+  if (!warned.has(message)) console.warn(message)
+  warned.add(message)
+}
+
+function sharedMemory(possible: boolean, maximum: number, warn: (message: string) => void): LinearMemory | undefined {
+  if (!possible) {
+    warn(
+      'cpu: one thread, since this environment has no SharedArrayBuffer; a page must be cross-origin isolated ' +
+        '(headers Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Embedder-Policy: require-corp)',
+    )
+    return undefined
+  }
+  try {
+    return new LinearMemory({ maximum, shared: true })
+  } catch (e) {
+    if (!(e instanceof RangeError)) throw e
+    warn(`cpu: one thread, since the engine cannot reserve a shared memory of ${maximum} bytes; see maximumBytes`)
+    return undefined
+  }
+}
+
+class WasmBackend implements CpuBackend {
   readonly name = 'cpu'
   readonly linearMemory = true
   readonly numerics: Numerics
+  readonly threads: number
   readonly #linear: LinearMemory
   readonly #options: ProgramOptions
   readonly #buffers = new Set<CpuBuffer>()
@@ -82,6 +134,7 @@ class CpuBackend implements Backend {
     this.#linear = linear
     this.#options = options
     this.numerics = numerics(options.relaxedFma)
+    this.threads = options.pool?.threads ?? 1
   }
 
   supports(s: StepSpec): boolean {
@@ -144,14 +197,16 @@ class CpuBackend implements Backend {
   async load(plan: Plan): Promise<Executable> {
     this.#alive('load')
     const program = await loadProgram(plan, this.#linear, this.#options)
+    const { pool } = this.#options
     const release = (): void => {
+      if (program.executable !== undefined) pool?.unload(program.executable)
       for (const b of program.blocks) this.#linear.free(b)
     }
     if (this.#disposed) {
       release()
       this.#alive('load')
     }
-    const executable = new CpuExecutable(this, plan, this.#linear, program, e => {
+    const executable = new CpuExecutable(this, plan, this.#linear, program, pool, e => {
       this.#executables.delete(e)
       release()
     })
@@ -172,6 +227,7 @@ class CpuBackend implements Backend {
     for (const e of [...this.#executables]) e.dispose()
     for (const b of [...this.#buffers]) b.dispose()
     this.#disposed = true
+    this.#options.pool?.end()
   }
 
   #alive(where: string): void {

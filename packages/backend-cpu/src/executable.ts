@@ -4,6 +4,7 @@ import { type CpuBuffer, ownBuffer } from './buffer.js'
 import type { LinearMemory } from './memory.js'
 import type { Program } from './program.js'
 import { TABLE } from './recorder.js'
+import type { Pool } from './threads/pool.js'
 
 interface Binding {
   readonly name: string
@@ -28,6 +29,7 @@ export class CpuExecutable implements Executable {
     plan: Plan,
     readonly linear: LinearMemory,
     readonly program: Program,
+    readonly pool: Pool | undefined,
     readonly release: (executable: CpuExecutable) => void,
   ) {
     const written = new Set(plan.steps.flatMap(s => s.outs.map(t => plan.tensors[t].slot)))
@@ -49,6 +51,7 @@ export class CpuExecutable implements Executable {
     if (this.#disposed) {
       throw new StateError({ where: 'run', what: 'the executable', expected: 'live', got: 'disposed' })
     }
+    this.pool?.check()
     this.#bind(bind)
     const { table, run, steps } = this.program
     try {
@@ -62,7 +65,8 @@ export class CpuExecutable implements Executable {
       }
     } catch (cause) {
       if (!(cause instanceof WebAssembly.RuntimeError)) throw cause
-      throw new BackendError({ where: 'run', what: `a kernel trapped: ${cause.message}`, cause })
+      this.pool?.abandon()
+      throw new BackendError({ where: 'run', what: `${trappedStep(cause)} trapped: ${cause.message}`, cause })
     }
     this.#ran = true
   }
@@ -155,4 +159,10 @@ export class CpuExecutable implements Executable {
     this.#bound.fill(undefined)
     this.release(this)
   }
+}
+
+/** Functions of steps are named, and engines say in which function a trap happened. */
+function trappedStep({ stack = '' }: WebAssembly.RuntimeError): string {
+  const [, number, kernel] = /step(\d+)_([A-Za-z]\w*)/.exec(stack.replaceAll(/step\d+_phase\d+/g, '')) ?? []
+  return number === undefined ? 'a kernel' : `step ${number} (${kernel})`
 }

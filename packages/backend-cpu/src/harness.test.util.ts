@@ -14,10 +14,11 @@ import { fmaPaths } from './wasm/harness.test.util.js'
 
 export { fmaPaths, seeded } from './wasm/harness.test.util.js'
 
-/** One backend for each way to multiply and add; in the last, all addresses lie above 2^31. */
+/** One backend for each way to multiply and add, and one of three threads; in the last, all addresses lie above 2^31. */
 export const backends: Backend[] = []
-for (const relaxedFma of fmaPaths) backends.push(await cpu({ relaxedFma }))
-backends.push(await cpu())
+for (const relaxedFma of fmaPaths) backends.push(await cpu({ relaxedFma, threads: 1 }))
+backends.push(await cpu({ threads: 3, shareAll: true }))
+backends.push(await cpu({ threads: 1 }))
 backends[backends.length - 1].alloc(2 ** 31)
 
 /** Names of the inputs and outputs of {@link stepPlan}. */

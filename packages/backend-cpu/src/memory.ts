@@ -1,11 +1,12 @@
 // The backend's one linear memory and its allocator: a list of free blocks by address, first fit, neighbours joined.
 // Everything (buffers, arenas, tables) lives here, so that a kernel is given plain addresses. Addresses are 64-byte
-// aligned. Views are re-made when the memory grows; a shared memory would only change the constructor.
+// aligned. Views are re-made when the memory grows. A shared memory, for threads, differs only in how it is made.
 import { ArgumentError, BackendError } from '@strata/api/backend'
 
 const PAGE = 65536
 /** 4 GiB: what 32-bit addresses reach. */
-export const MAX_BYTES = PAGE * PAGE
+export const MAX_PAGES = 65536
+export const MAX_BYTES = PAGE * MAX_PAGES
 export const ALIGNMENT = 64
 
 const alignUp = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNMENT
@@ -13,6 +14,8 @@ const alignUp = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNMENT
 export interface LinearMemoryOptions {
   /** Largest size in bytes, a multiple of 64 KiB. Default and at most 4 GiB. */
   readonly maximum?: number
+  /** Whether several threads use it. Default false. */
+  readonly shared?: boolean
 }
 
 export class LinearMemory {
@@ -26,7 +29,7 @@ export class LinearMemory {
   #used = 0
 
   constructor(options: LinearMemoryOptions = {}) {
-    const { maximum = MAX_BYTES } = options
+    const { maximum = MAX_BYTES, shared = false } = options
     if (!Number.isInteger(maximum / PAGE) || maximum < PAGE || maximum > MAX_BYTES) {
       throw new ArgumentError({
         where: 'LinearMemory',
@@ -36,7 +39,7 @@ export class LinearMemory {
       })
     }
     this.#maximum = maximum
-    this.memory = new WebAssembly.Memory({ initial: 1, maximum: maximum / PAGE })
+    this.memory = new WebAssembly.Memory({ initial: 1, maximum: maximum / PAGE, shared })
     // The first bytes are never handed out: address 0 stays invalid.
     this.#free.push({ address: ALIGNMENT, bytes: PAGE - ALIGNMENT })
     this.#f32 = new Float32Array(this.memory.buffer)

@@ -12,6 +12,7 @@ import type { Address, CpuImpl, KernelContext, Tile } from './kernels/context.js
 import { KERNELS } from './kernels/index.js'
 import { ALIGNMENT, type LinearMemory } from './memory.js'
 import { Recorder, TABLE } from './recorder.js'
+import type { Pool } from './threads/pool.js'
 import { validatePlan } from './validate.js'
 import { I32 } from './wasm/index.js'
 
@@ -26,6 +27,8 @@ export interface Program {
   readonly run: Run
   /** Each step by itself, when profiling. */
   readonly steps: readonly Run[] | undefined
+  /** Its number in the pool, if there is one. */
+  readonly executable: number | undefined
   /** What to free when the program is dropped. */
   readonly blocks: readonly number[]
 }
@@ -34,6 +37,8 @@ export interface ProgramOptions {
   readonly relaxedFma: boolean
   readonly tile: Tile
   readonly profile: boolean
+  /** The threads, if there is more than one; the memory is then shared. */
+  readonly pool: Pool | undefined
 }
 
 /** The implementation of a kernel, if this backend has one. */
@@ -72,7 +77,13 @@ export async function loadProgram(plan: Plan, linear: LinearMemory, options: Pro
       size += align(s.bytes)
     })
     const arena = alloc(size)
-    const recorder = new Recorder(options.relaxedFma, options.tile)
+    const { pool } = options
+    const executable = pool?.reserve()
+    const team =
+      pool === undefined || executable === undefined
+        ? undefined
+        : { control: pool.control, threads: pool.threads, shareAll: pool.shareAll, executable }
+    const recorder = new Recorder(options.relaxedFma, options.tile, team)
     const addressOf = (tensor: number): Address => {
       const { slot } = plan.tensors[tensor]
       const word = boundSlots.indexOf(slot)
@@ -101,23 +112,26 @@ export async function loadProgram(plan: Plan, linear: LinearMemory, options: Pro
       const view = spec.dtype === 'int32' ? linear.i32 : linear.f32
       view.set(values, (arena + offsets[slot]) / 4)
     }
-    const { run, steps } = await instantiate(bytes, linear, options.profile ? plan.steps.length : undefined)
-    return { table: arena, boundSlots, run, steps, blocks }
+    const module = await compile(bytes)
+    const imports = { memory: linear.memory, ...pool?.imports }
+    const { exports } = await WebAssembly.instantiate(module, { env: imports })
+    if (pool !== undefined && executable !== undefined && recorder.phaseSteps.length > 0) {
+      const phases = recorder.phaseSteps.map(i => `step ${i} (${plan.steps[i].kernel})`)
+      await pool.load(executable, { module, table: arena, phases })
+    }
+    const entry = (name: string): Run => exports[name] as Run
+    const steps = options.profile ? plan.steps.map((_, i) => entry(`step${i}`)) : undefined
+    return { table: arena, boundSlots, run: entry('run'), steps, executable, blocks }
   } catch (e) {
     for (const b of blocks) linear.free(b)
     throw e
   }
 }
 
-async function instantiate(bytes: Uint8Array<ArrayBuffer>, linear: LinearMemory, steps: number | undefined) {
-  let instance: WebAssembly.Instance
+async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   try {
-    const module = await WebAssembly.compile(bytes)
-    instance = await WebAssembly.instantiate(module, { env: { memory: linear.memory } })
+    return await WebAssembly.compile(bytes)
   } catch (cause) {
     throw new BackendError({ where: 'load', what: `the engine refused the module of ${bytes.length} bytes`, cause })
   }
-  const entry = (name: string): Run => instance.exports[name] as Run
-  const single = steps === undefined ? undefined : Array.from({ length: steps }, (_, i) => entry(`step${i}`))
-  return { run: entry('run'), steps: single }
 }

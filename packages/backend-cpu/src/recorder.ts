@@ -1,8 +1,12 @@
 // Builds the module of a plan: the kernels' functions, one function per step that calls them, and `run`, which calls the
 // steps. What only a run knows is read from a table in memory: the addresses of bound buffers, and of the executable's
 // working memory and constant tables, whose sizes are known when the last step is recorded.
+//
+// With a team of threads, chunked calls that are worth it become phases that all threads run; what lies between two of them
+// is done by the main thread alone, without any synchronisation.
 import type { Address, Arguments, Chunk, KernelContext, Tile } from './kernels/context.js'
-import { ALIGNMENT } from './memory.js'
+import { ALIGNMENT, MAX_PAGES } from './memory.js'
+import { type Team, ThreadRuntime } from './threads/runtime.js'
 import {
   type FunctionBuilder,
   type FunctionHandle,
@@ -18,6 +22,15 @@ export const TABLE = { work: 0, data: 1, bound: 2 } as const
 type StepFunction = FunctionHandle<{ table: 'i32' }, null>
 type Body = { readonly f: FunctionBuilder; readonly table: LocalI32 }
 
+/**
+ * The least work that is shared, in calls of the grain that a kernel asks for (some 20 microseconds each): sharing costs well
+ * below a microsecond, and a fraction of the data moves between caches.
+ */
+const WORTH_SHARING = 0.5
+/** Chunks for each thread at least, down to so small a part of the grain: for an even end. */
+const CHUNKS_EACH = 4
+const SMALLEST_PART = 8
+
 const align = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNMENT
 
 export class Recorder implements KernelContext {
@@ -28,13 +41,22 @@ export class Recorder implements KernelContext {
   #dataBytes = 0
   #scratch = 0
   #scratchLargest = 0
+  readonly #threads: ThreadRuntime | undefined
+  readonly #team: Team | undefined
+  /** Of each phase, the number of its step. */
+  readonly #phaseSteps: number[] = []
   #body: Body | undefined
 
+  /** Without a team everything runs in one thread, and the memory need not be shared. */
   constructor(
     relaxedFma: boolean,
     readonly tile: Tile,
+    team?: Team,
   ) {
-    this.module = new ModuleBuilder({ relaxedFma, name: 'plan' })
+    const memory = team === undefined ? {} : { shared: true, maximum: MAX_PAGES }
+    this.module = new ModuleBuilder({ relaxedFma, memory, name: 'plan' })
+    this.#team = team
+    this.#threads = team === undefined ? undefined : new ThreadRuntime(this.module, team)
   }
 
   /** Bytes of working memory that the steps recorded so far need. */
@@ -49,6 +71,11 @@ export class Recorder implements KernelContext {
     return this.#data
   }
 
+  /** Of each phase that several threads run, the number of its step. */
+  get phaseSteps(): readonly number[] {
+    return this.#phaseSteps
+  }
+
   /** Records one step: `prepare` emits functions, and what it returns records calls. */
   step(name: string, prepare: () => () => void): void {
     this.#scratch = 0
@@ -61,12 +88,13 @@ export class Recorder implements KernelContext {
     this.#steps.push(fn)
   }
 
-  /** The module: exports `run`, and on request every step as `step<i>`. */
+  /** The module: exports `run`, `work` if threads share any of it, and on request every step as `step<i>`. */
   finish(exportSteps: boolean): Uint8Array<ArrayBuffer> {
     const run = this.module.func('run', { table: 'i32' }, null, (f, { table }) => {
       for (const step of this.#steps) f.call(step, { table })
     })
     this.module.export(run)
+    if (this.#phaseSteps.length > 0) this.#threads?.exportWork()
     if (exportSteps) {
       this.#steps.forEach((step, i) => {
         this.module.export(step, `step${i}`)
@@ -113,12 +141,26 @@ export class Recorder implements KernelContext {
     fn: FunctionHandle<P & Chunk, null>,
     args: Arguments<Omit<P, keyof Chunk>>,
   ): void {
-    const { f } = this.#recording()
+    const { f, table } = this.#recording()
     const callee = fn as FunctionHandle<Params, null>
-    const step = Math.max(1, Math.floor(grain))
-    const whole = Math.floor(units / step) * step
-    f.for(0, whole, step, begin => {
-      f.call(callee, { ...values(args), begin, end: begin.add(step) })
+    const most = Math.max(1, Math.floor(grain))
+    const [threads, team] = [this.#threads, this.#team]
+    const shared = units > 1 && (units >= grain * WORTH_SHARING || team?.shareAll === true)
+    if (threads !== undefined && team !== undefined && shared) {
+      const even = Math.ceil(units / (team.threads * CHUNKS_EACH))
+      const size = team.shareAll ? 1 : Math.min(most, Math.max(even, Math.ceil(grain / SMALLEST_PART)))
+      const name = `step${this.#steps.length}_phase${this.#phaseSteps.push(this.#steps.length) - 1}`
+      threads.parallel(f, table, name, units, size, (f, table, begin, end) => {
+        const outer = this.#body
+        this.#body = { f, table }
+        f.call(callee, { ...values(args), begin, end })
+        this.#body = outer
+      })
+      return
+    }
+    const whole = Math.floor(units / most) * most
+    f.for(0, whole, most, begin => {
+      f.call(callee, { ...values(args), begin, end: begin.add(most) })
     })
     if (whole < units) f.call(callee, { ...values(args), begin: whole, end: units })
   }

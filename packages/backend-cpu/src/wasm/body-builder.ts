@@ -32,11 +32,11 @@ const STORE_OP: Readonly<Record<Kind, readonly [op: number, align: number]>> = {
   f64x2: [V128_OP.store, 2],
 }
 
-/** Locals, memory and the emission of expressions. `FunctionBuilder` adds control flow, arithmetic and calls. */
+/** Locals, memory and the emission of expressions. `AtomicBuilder` and `FunctionBuilder` add to it. */
 export abstract class BodyBuilder {
   protected readonly w = new ByteWriter(512)
-  /** Calls with a result that no statement has consumed yet: at the end, none may be left. */
-  protected readonly pendingCalls = new Set<Expression>()
+  /** Calls with a result, and atomic operations, that no statement has consumed yet: at the end, none may be left. */
+  protected readonly pendingEffects = new Set<Expression>()
   readonly #localTypes: number[] = []
   readonly #localNames: (readonly [index: number, name: string])[] = []
   readonly #free = new Map<number, number[]>()
@@ -171,11 +171,11 @@ export abstract class BodyBuilder {
 
   protected emit(value: Expression): void {
     if (!this.#open) throw new EmitError(this.name, 'emission after the function was finished')
-    if (this.pendingCalls.size > 0) this.#settle(value)
+    if (this.pendingEffects.size > 0) this.#settle(value)
     value.emit(this.w)
   }
   #settle(value: Expression): void {
-    this.pendingCalls.delete(value)
+    this.pendingEffects.delete(value)
     for (const operand of value.operands) this.#settle(operand)
   }
 
@@ -190,8 +190,8 @@ export abstract class BodyBuilder {
       throw new EmitError(this.name, 'result', this.result ?? 'no value', value?.kind ?? 'no value')
     }
     if (value !== undefined) this.emit(value)
-    if (this.pendingCalls.size > 0)
-      throw new EmitError(this.name, 'the result of a call is not used', 'f.drop(f.call(...))')
+    if (this.pendingEffects.size > 0)
+      throw new EmitError(this.name, 'the result of a call is not used (or of an atomic operation)', 'f.drop(...)')
     this.#open = false
     this.w.op(CONTROL.end)
     const runs: [count: number, type: number][] = []

@@ -41,7 +41,7 @@
 // - The offset of loads and stores is added without wrapping: a pointer that is negative before the offset traps.
 // - Misuse throws EmitError at generation; mixing types does not compile.
 
-import { BodyBuilder } from './body-builder.js'
+import { AtomicBuilder } from './atomic-builder.js'
 import { EmitError } from './errors.js'
 import { type Expression, type Kind, VALUE_TYPE_OF, writeInstruction } from './expression.js'
 import { F32x4 } from './float-vectors.js'
@@ -71,7 +71,7 @@ export class Label {
 }
 
 /** Emits the body of one function. Made by `ModuleBuilder.func`. */
-export class FunctionBuilder extends BodyBuilder {
+export class FunctionBuilder extends AtomicBuilder {
   #depth = 0
 
   // Control
@@ -183,6 +183,30 @@ export class FunctionBuilder extends BodyBuilder {
     this.#structured(CONTROL.loop, body)
   }
 
+  /** Runs the case of this index, or none where there is no such case. */
+  switch(index: I32, cases: readonly (() => void)[]): void {
+    this.block(exit => {
+      const labels: Label[] = []
+      const nest = (n: number): void => {
+        if (n < 0) {
+          this.emit(index)
+          this.w.op(CONTROL.brTable)
+          this.w.unsigned(labels.length)
+          for (const label of [...labels.reverse(), exit]) this.w.unsigned(this.#distance(label))
+          return
+        }
+        // Each case follows the block that its label leaves.
+        this.block(label => {
+          labels.push(label)
+          nest(n - 1)
+        })
+        cases[n]()
+        if (n < cases.length - 1) exit.branch()
+      }
+      nest(cases.length - 1)
+    })
+  }
+
   #structured(op: number, body: (label: Label) => void): void {
     this.w.op(op)
     this.w.byte(EMPTY_BLOCK)
@@ -289,7 +313,7 @@ export class FunctionBuilder extends BodyBuilder {
     })
     if (callee.result !== null) {
       const call = typedNode(callee.result, CONTROL.call, operands, callee.index)
-      this.pendingCalls.add(call)
+      this.pendingEffects.add(call)
       return call
     }
     for (const operand of operands) this.emit(operand)

@@ -4,7 +4,7 @@ import { encode } from './byte-writer.js'
 import { EmitError } from './errors.js'
 import { Expression, memoryArgument } from './expression.js'
 import { F32, F64 } from './floats.js'
-import { F32_OP, F64_OP, I32_OP, I64_OP } from './opcodes.js'
+import { ATOMIC_OP, F32_OP, F64_OP, I32_OP, I64_OP } from './opcodes.js'
 
 /** A 32-bit integer; signedness is in the operation (`shrS` / `shrU`). Comparisons give 0 or 1. */
 export class I32 extends Expression {
@@ -37,6 +37,11 @@ export class I32 extends Expression {
   }
   static load16S(address: I32 | number, offset = 0): I32 {
     return new I32(I32_OP.load16S, [I32.from(address)], memoryArgument(1, offset))
+  }
+
+  /** An atomic load; the address must be a multiple of 4. */
+  static atomicLoad(address: I32 | number, offset = 0): I32 {
+    return new I32(ATOMIC_OP.i32Load, [I32.from(address)], memoryArgument(2, offset))
   }
 
   #binary(op: number, b: I32 | number): I32 {
@@ -194,6 +199,10 @@ export class I64 extends Expression {
   }
   static load(address: I32 | number, offset = 0): I64 {
     return new I64(I64_OP.load, [I32.from(address)], memoryArgument(3, offset))
+  }
+  /** An atomic load; the address must be a multiple of 8. */
+  static atomicLoad(address: I32 | number, offset = 0): I64 {
+    return new I64(ATOMIC_OP.i64Load, [I32.from(address)], memoryArgument(3, offset))
   }
 
   #binary(op: number, b: I64 | bigint): I64 {

@@ -1,5 +1,5 @@
 // The WebAssembly binary encoding: value types and named opcode tables of the instructions that kernels use.
-// An opcode is one number: below 0x100 a single byte, else `prefix << 16 | sub-opcode` (0xfc and 0xfd prefixes).
+// An opcode is one number: below 0x100 a single byte, else `prefix << 16 | sub-opcode` (0xfc, 0xfd and 0xfe prefixes).
 // Source: WebAssembly Core Specification 3.0, "Binary Format / Instructions".
 
 /** Encoded value types. */
@@ -32,6 +32,7 @@ export const CONTROL = {
   end: 0x0b,
   br: 0x0c,
   brIf: 0x0d,
+  brTable: 0x0e,
   return: 0x0f,
   call: 0x10,
   drop: 0x1a,
@@ -42,6 +43,20 @@ export const CONTROL = {
 export const VARIABLE = { localGet: 0x20, localSet: 0x21, localTee: 0x22, globalGet: 0x23, globalSet: 0x24 } as const
 
 export const MEMORY = { copy: 0xfc000a, fill: 0xfc000b } as const
+
+/** The threads proposal. */
+export const ATOMIC_OP = {
+  notify: 0xfe0000,
+  wait32: 0xfe0001,
+  fence: 0xfe0003,
+  i32Load: 0xfe0010,
+  i64Load: 0xfe0011,
+  i32Store: 0xfe0017,
+  i64Store: 0xfe0018,
+  i32Add: 0xfe001e,
+  i32CompareExchange: 0xfe0048,
+  i64CompareExchange: 0xfe0049,
+} as const
 
 export const I32_OP = {
   load: 0x28,
