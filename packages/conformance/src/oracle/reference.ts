@@ -11,11 +11,13 @@ import {
   type Impl,
   isCore,
   type KernelName,
+  type KernelTable,
   type MemoryInfo,
   type Numerics,
   type Plan,
   StateError,
   stepSpec,
+  type TensorSpec,
 } from '@strata/api/backend'
 import { Arithmetic, FLOAT32, IEEE, SMALLEST_NORMAL } from './arithmetic.js'
 import type { Memory } from './kernels/impl.js'
@@ -69,6 +71,9 @@ class ReferenceBuffer implements Buffer, Memory {
  */
 export const reference = (options: ReferenceOptions = {}): ReferenceBackend => new ReferenceBackend(options)
 
+/** Opens an oracle: `reference`, or one with a bug planted in it. */
+export type OpenOracle = (options: ReferenceOptions) => ReferenceBackend
+
 export class ReferenceBackend implements Backend {
   readonly name = 'reference'
   readonly numerics: Numerics
@@ -77,6 +82,8 @@ export class ReferenceBackend implements Backend {
   private readonly buffers = new Set<ReferenceBuffer>()
   private executables = 0
   private disposed = false
+  /** The meaning of each kernel; a test of the suite plants bugs here. */
+  protected readonly kernels: KernelTable<Arithmetic, Memory> = KERNELS
 
   constructor({ u = FLOAT32, numerics = IEEE }: ReferenceOptions) {
     this.numerics = numerics
@@ -160,7 +167,7 @@ export class ReferenceBackend implements Backend {
       if (!isCore(kernel)) {
         throw new BackendError({ where: 'reference', what: `kernel ${kernel}`, expected: 'its decomposition' })
       }
-      const { prepare } = KERNELS[kernel] as Impl<KernelName, Arithmetic, Memory>
+      const { prepare } = this.kernels[kernel] as Impl<KernelName, Arithmetic, Memory>
       return { step, run: prepare(this.arithmetic, stepSpec(plan, step)) }
     })
     const written = new Set(plan.steps.flatMap(s => s.outs))
@@ -172,7 +179,11 @@ export class ReferenceBackend implements Backend {
         if (disposed) throw new StateError({ where: 'run', what: 'the executable is disposed' })
         const slots = this.bindSlots(plan, memory, bind)
         const at = (t: number): Memory => slots[plan.tensors[t].slot]
-        for (const { step, run } of steps) run(step.ins.map(at), step.outs.map(at))
+        for (const { step, run } of steps) {
+          const outs = step.outs.map(at)
+          run(step.ins.map(at), outs)
+          for (const [i, t] of step.outs.entries()) this.written(plan.tensors[t].spec, outs[i])
+        }
         for (const [name, t] of results) this.own('run', bind[name]).dtype = plan.tensors[t].spec.dtype
       },
       dispose: () => {
@@ -181,6 +192,9 @@ export class ReferenceBackend implements Backend {
       },
     }
   }
+
+  /** Called with what each step has written: experiments with arithmetic change it here. */
+  protected written(_spec: TensorSpec, _result: Exact): void {}
 
   async sync(): Promise<void> {}
 
