@@ -5,7 +5,13 @@ describe('errors', () => {
   it('name the thing and both values, in the message and in fields', () => {
     const e = new ShapeError({ where: 'matmul', what: 'inner dimension', expected: 3, got: [4, 'a'] })
     expect(e.message).toBe("matmul: inner dimension: expected 3, got [4, 'a']")
-    expect(e).toMatchObject({ name: 'ShapeError', where: 'matmul', what: 'inner dimension', expected: 3, got: [4, 'a'] })
+    expect(e).toMatchObject({
+      name: 'ShapeError',
+      where: 'matmul',
+      what: 'inner dimension',
+      expected: 3,
+      got: [4, 'a'],
+    })
     expect(e).toBeInstanceOf(StrataError)
   })
   it('show what was undefined', () => {
@@ -19,6 +25,8 @@ describe('errors', () => {
     expect(new ArgumentError({ where: 'a', what: 'b', cause }).cause).toBe(cause)
   })
   it('refuse unknown options by name', () => {
-    expect(() => checkOptions('Dense', { unit: 3 }, ['units'])).toThrow("Dense: unknown option 'unit': expected one of units")
+    expect(() => checkOptions('Dense', { unit: 3 }, ['units'])).toThrow(
+      "Dense: unknown option 'unit': expected one of units",
+    )
   })
 })

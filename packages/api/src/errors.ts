@@ -30,8 +30,8 @@ export class StrataError extends Error {
   readonly expected: unknown
   readonly got: unknown
 
-  constructor(message: string, d: ErrorDetails) {
-    super(message, d.cause === undefined ? undefined : { cause: d.cause })
+  constructor(d: ErrorDetails) {
+    super(sentence(d), d.cause === undefined ? undefined : { cause: d.cause })
     this.name = new.target.name
     this.where = d.where
     this.what = d.what
@@ -51,59 +51,23 @@ function sentence(d: ErrorDetails): string {
 const text = (v: unknown): string => (typeof v === 'string' ? v : show(v))
 
 /** An argument, option or attribute has a value that the callee cannot take; also an unknown option. */
-export class ArgumentError extends StrataError {
-  constructor(d: ErrorDetails) {
-    super(sentence(d), d)
-  }
-}
+export class ArgumentError extends StrataError {}
 /** Shapes or ranks do not fit together. */
-export class ShapeError extends StrataError {
-  constructor(d: ErrorDetails) {
-    super(sentence(d), d)
-  }
-}
+export class ShapeError extends StrataError {}
 /** A tensor has the wrong element type. */
-export class DTypeError extends StrataError {
-  constructor(d: ErrorDetails) {
-    super(sentence(d), d)
-  }
-}
+export class DTypeError extends StrataError {}
 /** Data that a user gave is empty, out of range, non-finite or inconsistent. */
-export class DataError extends StrataError {
-  constructor(d: ErrorDetails) {
-    super(sentence(d), d)
-  }
-}
+export class DataError extends StrataError {}
 /** A file is unreadable, truncated, of the wrong kind or of an unknown version. */
-export class FileError extends StrataError {
-  constructor(d: ErrorDetails) {
-    super(sentence(d), d)
-  }
-}
+export class FileError extends StrataError {}
 /** A call came at the wrong time: before build or compile, after dispose, while another runs. */
-export class StateError extends StrataError {
-  constructor(d: ErrorDetails) {
-    super(sentence(d), d)
-  }
-}
+export class StateError extends StrataError {}
 /** A buffer is missing, foreign, disposed or of the wrong size for the binding that it was given to. */
-export class BindingError extends StrataError {
-  constructor(d: ErrorDetails) {
-    super(sentence(d), d)
-  }
-}
+export class BindingError extends StrataError {}
 /** The backend cannot do what a plan asks: unsupported step, out of memory, lost device. */
-export class BackendError extends StrataError {
-  constructor(d: ErrorDetails) {
-    super(sentence(d), d)
-  }
-}
+export class BackendError extends StrataError {}
 /** The user cancelled through an AbortSignal. */
-export class CancelledError extends StrataError {
-  constructor(d: ErrorDetails) {
-    super(sentence(d), d)
-  }
-}
+export class CancelledError extends StrataError {}
 
 /**
  * Refuses options that nobody reads (a misspelt argument must not be ignored).
