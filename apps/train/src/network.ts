@@ -22,7 +22,7 @@ const LEAST_SEPARABLE = 32
 /** Two poolings of 2 have to leave something. */
 const LEAST = 4
 
-// Keras's default of 0.99 suits long runs: after the 188 steps of an epoch of 6,000 images, 0.99^188 = 15 % of a moving
+// Keras's default of 0.99 suits long runs: after the 250 steps of an epoch of 4,000 images, 0.99^250 = 8 % of a moving
 // statistic would still be its initial value, at each layer, and the network in inference would lag three epochs behind
 // the network in training. With 0.9 the statistics are those of the last tens of batches.
 const MOMENTUM = 0.9

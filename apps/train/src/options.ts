@@ -50,7 +50,7 @@ export function parseArguments(argv: readonly string[]): TrainArguments {
     .addOption(new Option('--backend <name>', 'where to compute').choices(BACKENDS).default('cpu'))
     .option('--epochs <n>', 'passes over the training images (default: 5 for shapes, else 10)', integer(1))
     .option('--batch-size <n>', 'images per step (default: 16)', integer(1))
-    .option('--learning-rate <x>', 'of RMSprop in the first steps (default: 0.004)', positive)
+    .option('--learning-rate <x>', 'of RMSprop in the first steps (default: 0.002)', positive)
     .option('--seed <n>', 'of weights, shuffles and drawn images (default: 1)', integer(0, Number.MAX_SAFE_INTEGER))
     .option('--image-size <n>', 'height and width that image files are resized to (default: 64)', integer(4, 4096))
     .option('--train-count <n>', 'train on the first n images', integer(1))

@@ -35,7 +35,7 @@ export function storedInfo(info: RunInfo): { readonly [key: string]: Json } {
   return { [KEY]: { classNames, imageShape, epochs, settings: { ...settings } } }
 }
 
-const DEFAULTS = { seed: 1, batchSize: 16, learningRate: 0.004, imageSize: 64 }
+const DEFAULTS = { seed: 1, batchSize: 16, learningRate: 0.002, imageSize: 64 }
 
 /** The settings of a new run. */
 export function settingsOf(args: TrainArguments): RunSettings {
