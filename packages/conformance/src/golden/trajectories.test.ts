@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { cpu } from '@strata/backend-cpu'
 import { describe, expect, it } from 'vitest'
 import { loadGolden } from '../golden-files.js'
-import { KERAS_ROUNDING } from './check.js'
+import { KERAS_ROUNDING } from './layers-run.js'
 import { deviation, type Envelope, expectedOf, perturbedRun } from './trajectory-envelope.js'
 import { Float64Backend, runTrajectory, type Trajectory } from './trajectory-run.js'
 
