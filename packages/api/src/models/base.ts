@@ -114,7 +114,7 @@ export abstract class BaseModel extends Layer {
 
   /**
    * Sets how the model is trained. Without a backend, the registered one is used, opened when it is first needed. Called
-   * again, it starts with a new optimizer state and may move the model to another backend.
+   * again, it may move the model to another backend; an optimizer object that is passed again keeps its state.
    *
    * @throws ArgumentError for unknown options, losses, metrics, optimizers and outputs
    * @example model.compile({ backend: await cpu(), optimizer: 'adam', loss: 'mse', metrics: ['mae'] })

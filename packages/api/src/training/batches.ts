@@ -1,5 +1,5 @@
 // Batches: array data cut into steps, and the batches of data sets, as tensors that steps can be fed with.
-import type { HostTensor, TensorLike } from '../data/host-tensor.js'
+import { type HostTensor, isHostTensor, type TensorLike } from '../data/host-tensor.js'
 import { ArgumentError, DataError, ShapeError } from '../errors.js'
 import { type DType, sizeOf, type TensorSpec } from '../tensor-spec.js'
 import type { BatchInput, ClassWeight, WeightInput } from './options.js'
@@ -225,10 +225,11 @@ function weightsOf(
   if (sampleWeight === undefined) return null
   const lengths = (_: Field, n: number): readonly number[] => [n]
   // One vector serves all outputs.
-  const shared =
-    wanted.length > 1 &&
-    (ArrayBuffer.isView(sampleWeight) || (typeof sampleWeight === 'object' && 'data' in sampleWeight))
-  const value = shared ? wanted.map(() => sampleWeight as TensorLike) : sampleWeight
+  const vector =
+    ArrayBuffer.isView(sampleWeight) ||
+    isHostTensor(sampleWeight) ||
+    (Array.isArray(sampleWeight) && typeof sampleWeight[0] === 'number')
+  const value = vector && wanted.length > 1 ? wanted.map(() => sampleWeight as TensorLike) : sampleWeight
   return tensorsOf(where, 'sample weights', wanted, value, lengths).map(source)
 }
 

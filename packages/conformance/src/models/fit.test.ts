@@ -18,6 +18,7 @@ import {
   type Value,
 } from '@strata/api'
 import { describe, expect, it } from 'vitest'
+import { reference } from '../oracle/reference.js'
 import { convNet, errorOf, images, linear, testBackend } from './harness.test.util.js'
 
 const backend = await testBackend()
@@ -308,6 +309,20 @@ describe('device memory', () => {
     expect(await model.getWeights()).toEqual(before)
     await model.dispose()
   })
+})
+
+it('moves to another backend, weights and all', async () => {
+  const model = compiled()
+  await model.fit(x, y, { epochs: 2 })
+  const { loss } = await model.evaluate(x, y)
+  const oracle = reference()
+  model.compile({ backend: oracle, optimizer: model.optimizer, loss: 'mse' })
+  expect((await model.evaluate(x, y)).loss).toBeCloseTo(loss, 5)
+  expect(backend.memory().buffers).toBe(0)
+  await model.fit(x, y)
+  expect(model.optimizer.iterations).toBe(3)
+  await model.dispose()
+  expect(oracle.memory()).toEqual({ buffers: 0, bytes: 0, executables: 0 })
 })
 
 it('frozen layers do not change, and thaw without another compile', async () => {

@@ -74,7 +74,9 @@ it('takes a loss for one output alone, and sample weights for one or all', async
   expect(logs.loss).toBeCloseTo(1, 6)
   model.compile({ backend, loss: 'mse' })
   const shared = await model.evaluate([a, b], targets, { sampleWeight: hostTensor([3, 0, 1]) })
-  expect(shared.loss).toBeCloseTo(0 + 1, 6)
+  // first: 0 * 3 + 1 * 0 + 0 * 1; second: 1 * 3 + 0 + 0, over 3 samples.
+  expect(shared.loss).toBeCloseTo(1, 6)
+  expect(await model.evaluate([a, b], targets, { sampleWeight: [3, 0, 1] })).toEqual(shared)
   const each = await model.evaluate([a, b], targets, { sampleWeight: { first: [0, 6, 0], second: [0, 1, 1] } })
   expect(each.loss).toBeCloseTo(2, 6)
   await model.dispose()
