@@ -67,3 +67,23 @@ export async function errorOf(f: () => unknown): Promise<unknown> {
   }
   throw new Error('expected an error, got none')
 }
+
+/** Least squares by gradient descent in float64: w -= rate * 2/n sum (x w - y) x, batch by batch. */
+export class ByHand {
+  constructor(
+    public w: number[],
+    readonly rate: number,
+  ) {}
+  loss(x: readonly number[][], y: readonly number[]): number {
+    return x.reduce((s, row, i) => s + this.#error(row, y[i]) ** 2, 0) / x.length
+  }
+  step(x: readonly number[][], y: readonly number[]): number {
+    const loss = this.loss(x, y)
+    const g = this.w.map((_, k) => x.reduce((s, row, i) => s + 2 * this.#error(row, y[i]) * row[k], 0) / x.length)
+    this.w = this.w.map((w, k) => w - this.rate * g[k])
+    return loss
+  }
+  #error(row: readonly number[], y: number): number {
+    return row.reduce((s, v, k) => s + v * this.w[k], 0) - y
+  }
+}
