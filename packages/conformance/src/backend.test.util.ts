@@ -1,16 +1,26 @@
 // The suite as vitest tests: one description of a backend, whichever it is.
 import { type Backend, KERNEL_NAMES } from '@strata/api/backend'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { KERNEL_TIERS, runNetworks, runRelations, runTier } from './suite.js'
-import { misuseTier } from './tiers/misuse.js'
+import { type Check, goldenChecks, graphChecks, kernelChecks } from './checks.js'
+import { goldenFiles } from './golden-files.js'
 import { describeFailure, type TierResult } from './tiers/result.js'
 
 /** What failed, in words: compare with []. */
 export const failures = (results: readonly TierResult[]): string[] =>
   results.filter(r => r.failure !== undefined).map(describeFailure)
 
+/** Checks by tier, in order. */
+function byTier(checks: readonly Check[]): [tier: string, checks: readonly Check[]][] {
+  const groups = new Map<string, Check[]>()
+  for (const c of checks) groups.set(c.tier, [...(groups.get(c.tier) ?? []), c])
+  return [...groups]
+}
+
+const goldens = goldenFiles
+const golden = await goldenChecks('full', goldens)
+
 /**
- * Describes every tier over every kernel of a backend; no case may be skipped.
+ * Describes every check of level `full` but the fuzz, which has a file of its own; no case may be skipped.
  *
  * @param open opens a fresh backend
  */
@@ -24,22 +34,22 @@ export function describeBackend(name: string, open: () => Promise<Backend>): voi
       expect(backend.memory()).toMatchObject({ buffers: 0, executables: 0 })
       backend.dispose()
     })
+    async function run(checks: readonly Check[]): Promise<void> {
+      const results: TierResult[] = []
+      for (const c of checks) results.push(await c.run({ backend, open, goldens }, 1))
+      expect(failures(results)).toEqual([])
+      expect(results.filter(r => r.skipped !== undefined)).toEqual([])
+    }
 
     describe.each(KERNEL_NAMES)('%s', kernel => {
-      test.each(KERNEL_TIERS)('%s', async tier => {
-        const results = await runTier(backend, kernel, tier)
-        expect(failures(results)).toEqual([])
-        expect(results.filter(r => r.skipped !== undefined)).toEqual([])
-      })
+      test.each(byTier(kernelChecks(kernel, 'full')))('%s', (_, checks) => run(checks))
     })
-    test('relations between graphs', async () => {
-      expect(failures(await runRelations(backend))).toEqual([])
+    describe('graphs', () => {
+      const checks = graphChecks('full').filter(c => c.tier !== 'fuzz')
+      test.each(byTier(checks))('%s', (_, some) => run(some), 120_000)
     })
-    test('compiled networks', async () => {
-      expect(failures(await runNetworks(backend))).toEqual([])
-    })
-    test('misuse', async () => {
-      expect(failures(await misuseTier(open))).toEqual([])
+    describe.each(['layers', 'losses', 'metrics', 'optimizers'])('golden %s', group => {
+      test('all cases', () => run(golden.filter(c => c.case.startsWith(group))), 120_000)
     })
   })
 }

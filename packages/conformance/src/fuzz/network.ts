@@ -15,11 +15,9 @@ import {
   GlobalAveragePooling2D,
   GlobalMaxPooling2D,
   GroupNormalization,
-  grad,
   input,
   type Layer,
   LayerNormalization,
-  losses,
   MaxPooling2D,
   Multiply,
   optimizers,
@@ -31,12 +29,11 @@ import {
   Trace,
   UpSampling2D,
   type Value,
-  type Variable,
   ZeroPadding2D,
 } from '@strata/api'
 import { f32, type Shape, sizeOf } from '@strata/api/backend'
 import fc from 'fast-check'
-import type { HostData } from '../cases/data.js'
+import { type StepGraph, trainingStep } from '../whole/training-step.js'
 
 export interface Description {
   readonly batch: number
@@ -60,10 +57,7 @@ export const DESCRIPTIONS: fc.Arbitrary<Description> = fc.record({
   seed: fc.nat({ max: 2 ** 31 }),
 })
 
-export interface FuzzGraph {
-  readonly outputs: Readonly<Record<string, Value>>
-  readonly updates: readonly { readonly target: Value; readonly value: Value }[]
-  readonly feeds: Readonly<Record<string, HostData>>
+export interface FuzzGraph extends StepGraph {
   /** The layers' classes, for messages. */
   readonly text: string
 }
@@ -186,49 +180,16 @@ export function networkOf(d: Description): FuzzGraph {
     [h],
     ctx,
   )[0]
-  const y = input('y', f32([d.batch, classes]))
-  const loss = losses.getLoss(d.loss).call(y, h, null)
-
-  const trainable = [...ctx.leaves.keys()].filter(v => v.trainable)
-  const gradients = grad(loss, [x, ...trainable.map(v => ctx.leaf(v))])
-  const optimizer = optimizers.getOptimizer(d.optimizer)
-  const scalars = optimizer.scalars(0)
-  const scalarLeaves = new Map<string, Value>()
-  const scalar = (name: string): Value => {
-    const known = scalarLeaves.get(name) ?? input(`$${name}`, f32([]))
-    scalarLeaves.set(name, known)
-    return known
-  }
-  optimizer.apply(
-    ctx,
-    trainable.map((variable, i) => ({ variable, gradient: gradients[1 + i] })),
-    scalar,
-  )
-
-  // Slots of optimizers start at 0, where a division would hide errors: all state is positive here.
-  const state = (v: Variable): Float32Array =>
-    Float32Array.from({ length: v.size }, () => (v.trainable ? 1.2 * rng.uniform() - 0.5 : 0.1 + rng.uniform()))
   const labels = (): Float32Array => {
     const out = new Float32Array(d.batch * classes)
     for (let i = 0; i < d.batch; i++) out[i * classes + rng.below(classes)] = 1
     return out
   }
-  const feeds: Record<string, HostData> = {
+  const data = {
     x: Float32Array.from({ length: sizeOf(shape) }, () => 2 * rng.uniform() - 1),
     y: labels(),
     [STEP]: Int32Array.of(3),
   }
-  for (const [v, leaf] of ctx.leaves) feeds[nameOf(leaf)] = state(v)
-  for (const [name, leaf] of scalarLeaves) feeds[nameOf(leaf)] = Float32Array.of(scalars[name])
-  return {
-    outputs: { loss, prediction: h, dx: gradients[0] },
-    updates: [...ctx.updates].map(([v, value]) => ({ target: ctx.leaf(v), value })),
-    feeds,
-    text: names.join(' -> '),
-  }
-}
-
-export const nameOf = (leaf: Value): string => {
-  if (leaf.producer.kernel !== 'input') throw new TypeError(`${leaf} is no input`)
-  return (leaf.producer as { readonly name: string }).name
+  const optimizer = optimizers.getOptimizer(d.optimizer)
+  return { ...trainingStep({ x, prediction: h, ctx, loss: d.loss, optimizer, rng, data }), text: names.join(' -> ') }
 }

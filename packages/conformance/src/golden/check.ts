@@ -6,7 +6,7 @@ import { evaluate, input, type Value } from '@strata/api'
 import { type Backend, bytesOf, type Numerics } from '@strata/api/backend'
 import { FLOAT32, FLOAT64, IEEE } from '../oracle/arithmetic.js'
 import { lower } from '../oracle/lower.js'
-import { type Exact, reference } from '../oracle/reference.js'
+import { type Exact, type OpenOracle, reference } from '../oracle/reference.js'
 import { KERAS_ROUNDING } from './layers-run.js'
 
 /** Data of an input; float64 data may carry a bound on its error. */
@@ -22,8 +22,9 @@ export async function runExactly(
   feeds: Feeds,
   u: number,
   numerics: Numerics = IEEE,
+  open: OpenOracle = reference,
 ): Promise<Record<string, Exact>> {
-  const oracle = reference({ u, numerics })
+  const oracle = open({ u, numerics })
   const plan = lower(outputs)
   const bind = Object.fromEntries(
     Object.entries(plan.bind).map(([name, t]) => [name, oracle.alloc(bytesOf(plan.tensors[t].spec))]),

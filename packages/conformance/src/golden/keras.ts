@@ -1,5 +1,5 @@
 // Keras's constructor arguments in Strata's names.
-import type { KerasConfig } from '../golden-files.js'
+import type { KerasConfig } from './data.js'
 
 /** Names that are not just the camelCase of Keras's. */
 const NAMES: Readonly<Record<string, string>> = {

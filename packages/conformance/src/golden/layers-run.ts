@@ -3,7 +3,7 @@ import { evaluate, type Value } from '@strata/api'
 import type { Backend } from '@strata/api/backend'
 import { FLOAT64, IEEE } from '../oracle/arithmetic.js'
 import { lower } from '../oracle/lower.js'
-import { type Exact, type ReferenceOptions, reference } from '../oracle/reference.js'
+import { type Exact, type OpenOracle, type ReferenceOptions, reference } from '../oracle/reference.js'
 import { type Comparison, compare } from '../tiers/compare.js'
 import { executeExactly } from '../tiers/execute.js'
 import type { GoldenCall } from './layers.js'
@@ -17,8 +17,9 @@ async function oracleOf(
   options: ReferenceOptions,
   call: GoldenCall,
   feeds: GoldenCall['feeds'],
+  open: OpenOracle = reference,
 ): Promise<Readonly<Record<string, Exact>>> {
-  const oracle = reference(options)
+  const oracle = open(options)
   const results = await executeExactly(oracle, lower(resultsOf(call)), feeds)
   oracle.dispose()
   for (const [name, { bound }] of Object.entries(results)) {
@@ -44,8 +45,12 @@ export const KERAS_ROUNDING = 4
  * The oracle in float64 against Keras, element by element, within KERAS_ROUNDING bounds of float64 rounding.
  * @throws RangeError if a convention makes no difference: then it must go
  */
-export async function againstKeras(call: GoldenCall, conventions: readonly Convention[]): Promise<Findings> {
-  const got = await oracleOf({ u: FLOAT64 }, call, call.feeds)
+export async function againstKeras(
+  call: GoldenCall,
+  conventions: readonly Convention[],
+  open?: OpenOracle,
+): Promise<Findings> {
+  const got = await oracleOf({ u: FLOAT64 }, call, call.feeds, open)
   const findings: Record<string, Comparison> = {}
   for (const [name, { data }] of Object.entries(call.expected)) {
     if (!(name in got)) throw new RangeError(`no result '${name}'; there are ${Object.keys(got).join(', ')}`)

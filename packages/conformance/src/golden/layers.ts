@@ -13,7 +13,7 @@ import {
   type Variable,
 } from '@strata/api'
 import { f32, type Shape } from '@strata/api/backend'
-import type { Golden, KerasConfig, LayerCall, LayerCase } from '../golden-files.js'
+import type { Golden, KerasConfig, LayerCall, LayerCase } from './data.js'
 import { fromKeras } from './keras.js'
 
 /** Keras's constructor arguments as Strata's. */

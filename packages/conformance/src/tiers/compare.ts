@@ -58,5 +58,4 @@ export const compareAll = (
   got: Readonly<Record<string, HostData>>,
   want: Readonly<Record<string, Exact>>,
   numerics: Numerics,
-): Comparison =>
-  joinComparisons(Object.entries(got).map(([name, data]) => compare(name, data, want[name], numerics)))
+): Comparison => joinComparisons(Object.entries(got).map(([name, data]) => compare(name, data, want[name], numerics)))

@@ -79,41 +79,36 @@ function complaint(m: Pick<Misuse, 'kind' | 'names'>, e: unknown): string | unde
   return e.message.includes(m.names) ? undefined : `'${e.message}' does not name ${m.names}`
 }
 
-/** Every misuse on a backend of its own, which is disposed at the end. */
-export async function misuseTier(open: () => Promise<Backend>): Promise<TierResult[]> {
-  const results: TierResult[] = []
-  for (const m of MISUSES) {
-    results.push(
-      await guarded({ tier: 'misuse', kernel: 'copy', case: m.name, seed: 0 }, async () => {
-        const backend = await open()
-        const executable = await backend.load(stepPlan(stepOf('copy', {}, [f32([2])])))
-        const [a, b, disposed] = [8, 8, 8].map(n => backend.alloc(n))
-        const run = (bind: Record<string, Buffer>): void => executable.run(bind)
-        disposed.dispose()
-        disposed.dispose()
-        const table = {
-          backend,
-          run,
-          a,
-          b,
-          disposed,
-          short: backend.alloc(4),
-          long: backend.alloc(12),
-          foreign: reference().alloc(8),
-        }
-        let what = complaint(m, await errorOf(() => m.run(table)))
-        backend.write(a, Float32Array.of(3, 4))
-        run({ in0: a, out0: b })
-        const after = await backend.read(b)
-        if (after[0] !== 3 || after[1] !== 4) what ??= `gives ${after} afterwards`
-        executable.dispose()
-        executable.dispose()
-        what ??= complaint({ kind: StateError, names: '' }, await errorOf(() => run({ in0: a, out0: b })))
-        backend.dispose()
-        what ??= complaint({ kind: StateError, names: '' }, await errorOf(() => backend.alloc(8)))
-        return { elements: 0, worst: 0, failure: what === undefined ? undefined : { what } }
-      }),
-    )
-  }
-  return results
-}
+/** One misuse on a backend of its own, which is disposed at the end. */
+export const misuseTier = (open: () => Promise<Backend>, name: string): Promise<TierResult> =>
+  guarded({ tier: 'misuse', kernel: 'copy', case: name, seed: 0 }, async () => {
+    const m = MISUSES.find(c => c.name === name)
+    if (m === undefined) throw new RangeError(`no misuse '${name}': there are ${MISUSE_NAMES.join(', ')}`)
+    const backend = await open()
+    const executable = await backend.load(stepPlan(stepOf('copy', {}, [f32([2])])))
+    const [a, b, disposed] = [8, 8, 8].map(n => backend.alloc(n))
+    const run = (bind: Record<string, Buffer>): void => executable.run(bind)
+    disposed.dispose()
+    disposed.dispose()
+    const table = {
+      backend,
+      run,
+      a,
+      b,
+      disposed,
+      short: backend.alloc(4),
+      long: backend.alloc(12),
+      foreign: reference().alloc(8),
+    }
+    let what = complaint(m, await errorOf(() => m.run(table)))
+    backend.write(a, Float32Array.of(3, 4))
+    run({ in0: a, out0: b })
+    const after = await backend.read(b)
+    if (after[0] !== 3 || after[1] !== 4) what ??= `gives ${after} afterwards`
+    executable.dispose()
+    executable.dispose()
+    what ??= complaint({ kind: StateError, names: '' }, await errorOf(() => run({ in0: a, out0: b })))
+    backend.dispose()
+    what ??= complaint({ kind: StateError, names: '' }, await errorOf(() => backend.alloc(8)))
+    return { elements: 0, worst: 0, failure: what === undefined ? undefined : { what } }
+  })

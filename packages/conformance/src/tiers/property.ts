@@ -4,7 +4,6 @@ import fc from 'fast-check'
 import { ARBITRARY } from '../cases/arbitrary.js'
 import type { Case } from '../cases/case.js'
 import { type Comparison, joinComparisons } from './compare.js'
-import { addHistograms } from './histogram.js'
 import type { TierResult } from './result.js'
 import { valueTier } from './values.js'
 

@@ -6,9 +6,9 @@ import { CASES } from '../cases/index.js'
 import { reference } from '../oracle/reference.js'
 import { adjointTier } from './adjoint.js'
 import { determinismTier } from './determinism.js'
-import { misuseTier } from './misuse.js'
+import { MISUSE_NAMES, misuseTier } from './misuse.js'
 import { propertyTier } from './property.js'
-import type { TierResult } from './result.js'
+import { replayCommand, type TierResult } from './result.js'
 import { valueTier } from './values.js'
 
 type Bind = Readonly<Record<string, Buffer>>
@@ -183,14 +183,19 @@ test('a wrong integer', async () => {
 test('a failing random case is shrunk and can be replayed', async () => {
   const r = await propertyTier(faulty(perturb(v => v + 1, 0)), 'concat', 20, 3)
   expect(what(r)).toContain('"kernel":"concat"')
-  expect(what(r)).toContain("replay: seed 3, path '")
+  expect(r).toMatchObject({ tier: 'random', kernel: 'concat', seed: 3, path: expect.stringMatching(/^\d+(:\d+)*$/) })
+  expect(replayCommand(r)).toContain(`"seed":3,"path":"${r.path}"`)
+  const again = await propertyTier(faulty(perturb(v => v + 1, 0)), 'concat', 20, 3, r.path)
+  expect(what(again)).toBe(what(r))
 })
 test('a backend that takes what it should refuse', async () => {
   const lax = async (): Promise<Backend> => {
     const backend = reference()
     return { ...faulty(() => {}), dispose: () => backend.dispose() }
   }
-  const failures = (await misuseTier(lax)).filter(r => r.failure !== undefined)
+  const all = async (open: () => Promise<Backend>): Promise<TierResult[]> =>
+    Promise.all(MISUSE_NAMES.map(name => misuseTier(open, name)))
+  const failures = (await all(lax)).filter(r => r.failure !== undefined)
   expect(failures.length).toBeGreaterThan(0)
-  expect((await misuseTier(async () => reference())).filter(r => r.failure !== undefined)).toEqual([])
+  expect((await all(async () => reference())).filter(r => r.failure !== undefined)).toEqual([])
 })
