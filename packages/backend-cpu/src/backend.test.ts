@@ -1,4 +1,5 @@
 // The backend's contract: buffers, loading, binding, misuse, and that it works on afterwards.
+import { availableParallelism } from 'node:os'
 import {
   ArgumentError,
   type Backend,
@@ -15,7 +16,7 @@ import {
 } from '@strata/api/backend'
 import { afterEach, describe, expect, it } from 'vitest'
 import { stepPlan } from './harness.test.util.js'
-import { cpu } from './index.js'
+import { type CpuBackend, type CpuOptions, cpu } from './index.js'
 import { Recorder } from './recorder.js'
 import { chooseTile } from './tile.js'
 import { disassemble } from './wasm/harness.test.util.js'
@@ -32,10 +33,9 @@ const ADD: ScalarProgram = {
 const addPlan = stepPlan('map', { shape: [4], program: ADD }, [f32([4]), f32([4])])
 const bytes = (n: number): { bytes: number; kind: 'bound' } => ({ bytes: n, kind: 'bound' })
 
-let backend: Backend
 const opened: Backend[] = []
-async function open(options = {}): Promise<Backend> {
-  backend = await cpu(options)
+async function open(options: CpuOptions = {}): Promise<CpuBackend> {
+  const backend = await cpu(options)
   opened.push(backend)
   return backend
 }
@@ -65,6 +65,13 @@ describe('cpu', () => {
     await expect(cpu({ thread: 2 } as object)).rejects.toThrow(/unknown option 'thread'/)
     await expect(cpu({ profile: 1 as unknown as boolean })).rejects.toThrow(ArgumentError)
     await expect(cpu({ maximumBytes: 5 })).rejects.toThrow(ArgumentError)
+    for (const threads of [0, 1.5, 65, Number.NaN, '2', 'all', null]) {
+      await expect(cpu({ threads: threads as number })).rejects.toThrow(
+        /cpu: threads: expected an integer in \[1, 64\]/,
+      )
+    }
+    await expect(cpu({ shareAll: 'yes' as unknown as boolean })).rejects.toThrow(/shareAll/)
+    await expect(cpu({ warn: 'no' as unknown as () => void })).rejects.toThrow(/warn/)
   })
 
   it('registers itself', async () => {
@@ -74,6 +81,12 @@ describe('cpu', () => {
     expect(await registeredBackend()).toBe(b)
     await expectWorking(b)
     b.dispose()
+  })
+
+  it('says how many threads it has', async () => {
+    expect((await open({ threads: 1 })).threads).toBe(1)
+    expect((await open({ threads: 3 })).threads).toBe(3)
+    expect((await open({ threads: 'auto' })).threads).toBe(Math.min(16, availableParallelism()))
   })
 
   it('says whether it fuses', async () => {

@@ -227,7 +227,7 @@ class WasmBackend implements CpuBackend {
     for (const e of [...this.#executables]) e.dispose()
     for (const b of [...this.#buffers]) b.dispose()
     this.#disposed = true
-    this.#options.pool?.end()
+    void this.#options.pool?.end()
   }
 
   #alive(where: string): void {

@@ -17,12 +17,14 @@ import {
   setSeed,
   streamOf,
 } from '@strata/api'
-import { cpu } from './index.js'
+import { type CpuOptions, cpu } from './index.js'
 
 /** What a run ends with. */
 export interface RunResult {
   /** Whether multiplications and additions were fused. */
   readonly fma: boolean
+  /** How many threads shared the work. */
+  readonly threads: number
   readonly loss: readonly number[]
   /** The bits of all weights, in the model's order. */
   readonly weights: readonly (readonly number[])[]
@@ -32,9 +34,9 @@ export interface RunResult {
 
 const bitsOf = (values: Float32Array): number[] => [...new Uint32Array(values.slice().buffer)]
 
-/** Trains for four epochs of three steps, the last of another batch size. */
-export async function trainSmall(relaxedFma: boolean): Promise<RunResult> {
-  const backend = await cpu({ relaxedFma })
+/** Trains for `epochs` of three steps, the last of another batch size. */
+export async function trainSmall(options: CpuOptions, epochs = 4): Promise<RunResult> {
+  const backend = await cpu(options)
   try {
     const random = new Philox(7, streamOf('browser.test'))
     const images = 20
@@ -67,11 +69,12 @@ export async function trainSmall(relaxedFma: boolean): Promise<RunResult> {
       loss: 'categoricalCrossentropy',
       metrics: ['accuracy'],
     })
-    const { history } = await model.fit(x, y, { batchSize: 8, epochs: 4 })
+    const { history } = await model.fit(x, y, { batchSize: 8, epochs })
     const weights = await model.getWeights()
     const prediction = await model.predict(x)
     return {
       fma: backend.numerics.fma,
+      threads: backend.threads,
       loss: history.loss,
       weights: weights.map(bitsOf),
       prediction: bitsOf(Float32Array.from(prediction.data)),

@@ -20,6 +20,8 @@ export interface PoolOptions {
   readonly shareAll?: boolean
   /** Told about threads that end by themselves. */
   readonly warn: (message: string) => void
+  /** Starts a thread. Default: a worker of the platform. */
+  readonly start?: typeof startThread
   /** Milliseconds without any progress after which a thread counts as dead. */
   readonly patience?: number
 }
@@ -33,6 +35,7 @@ export class Pool {
   readonly #words: Int32Array
   readonly #warn: (message: string) => void
   readonly #patience: number
+  readonly #startThread: typeof startThread
   readonly #programs = new Map<number, Shared>()
   #team: Promise<void> | undefined
   #running: Thread[] = []
@@ -42,7 +45,11 @@ export class Pool {
   #broken: BackendError | undefined
   #ended = false
 
-  constructor(linear: LinearMemory, { threads, shareAll = false, warn, patience = 30_000 }: PoolOptions) {
+  constructor(
+    linear: LinearMemory,
+    { threads, shareAll = false, warn, start = startThread, patience = 30_000 }: PoolOptions,
+  ) {
+    this.#startThread = start
     this.threads = threads
     this.shareAll = shareAll
     this.#warn = warn
@@ -83,7 +90,7 @@ export class Pool {
           this.#warn(`cpu: thread ${i} of ${this.threads} is lost (${reason}); the others do its work`)
         }
         try {
-          return await startThread(`strata-cpu-${i}`, lost)
+          return await this.#startThread(`strata-cpu-${i}`, lost)
         } catch (e) {
           lost(String(e))
           return undefined
@@ -97,7 +104,6 @@ export class Pool {
       t?.post({ type: 'start', thread: i + 1, memory: this.#memory, control, line, words: CONTROL, own: THREAD })
     })
     this.#announce()
-    if (this.#ended) this.#end()
   }
 
   #post(message: object): void {
@@ -186,13 +192,11 @@ export class Pool {
     )
   }
 
-  /** Ends the threads. The words stay: the memory goes with the backend. */
-  end(): void {
+  /** Ends the threads; resolves when they are gone. The words stay: the memory goes with the backend. */
+  async end(): Promise<void> {
     this.#ended = true
-    this.#end()
-  }
-  #end(): void {
-    for (const t of this.#running.splice(0)) t.end()
+    await this.#team
+    await Promise.all(this.#running.splice(0).map(t => t.end()))
   }
 }
 

@@ -3,8 +3,8 @@
 /** A running worker. */
 export interface Thread {
   post(message: object): void
-  /** Ends it, whatever it does. */
-  end(): void
+  /** Ends it, whatever it does; resolves when it is gone, as far as the platform tells. */
+  end(): Promise<unknown>
 }
 
 /** Called once at most, when a thread ended or failed by itself. */
@@ -38,7 +38,7 @@ async function startInNode(name: string, lost: Lost): Promise<Thread> {
   worker.unref()
   return {
     post: message => worker.postMessage(message),
-    end: () => void worker.terminate(),
+    end: () => worker.terminate(),
   }
 }
 
@@ -48,6 +48,6 @@ function startInBrowser(name: string, lost: Lost): Thread {
   worker.addEventListener('error', event => lost(event.message ?? 'its script did not load'))
   return {
     post: message => worker.postMessage(message),
-    end: () => worker.terminate(),
+    end: async () => worker.terminate(),
   }
 }

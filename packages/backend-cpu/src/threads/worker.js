@@ -91,11 +91,11 @@ function trapped() {
 if (globalThis.process?.versions?.node === undefined) {
   addEventListener('message', event => receive(event.data))
 } else {
-  // A name in a variable keeps bundlers for browsers from following the import.
+  // A name in a variable keeps bundlers for browsers from following the import; they also want no `await` here.
   const name = 'node:worker_threads'
-  /** @type {typeof import('node:worker_threads')} */
-  const { parentPort } = await import(/* @vite-ignore */ /* webpackIgnore: true */ name)
-  parentPort?.on('message', receive)
+  /** @type {Promise<typeof import('node:worker_threads')>} */
+  const loading = import(/* @vite-ignore */ /* webpackIgnore: true */ name)
+  loading.then(({ parentPort }) => parentPort?.on('message', receive))
 }
 
 export {}

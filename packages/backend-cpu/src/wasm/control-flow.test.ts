@@ -33,6 +33,40 @@ const counted = (from: number, to: number, step: number): number[] => {
   return out
 }
 
+describe('switch', () => {
+  it('runs the case of the index, then goes on; others run none', () => {
+    for (const cases of [0, 1, 2, 5]) {
+      const run = traced((f, a, _b, push) => {
+        f.switch(
+          a,
+          Array.from({ length: cases }, (_, i) => () => {
+            const twice = f.let(I32.of(2 * i))
+            push(twice.add(100))
+          }),
+        )
+        push(I32.of(1))
+      })
+      for (let i = -1; i <= cases; i++) expect(run(i)).toEqual(i >= 0 && i < cases ? [100 + 2 * i, 1] : [1])
+    }
+  })
+
+  it('may branch around, and be nested', () => {
+    const run = traced((f, a, b, push) =>
+      f.loop(again => {
+        f.switch(a, [
+          () => f.switch(b, [() => push(I32.of(7)), () => push(I32.of(8))]),
+          () => {
+            a.set(0)
+            again.branch()
+          },
+        ])
+        push(I32.of(9))
+      }),
+    )
+    expect([run(0, 0), run(1, 1), run(2, 0)]).toEqual([[7, 9], [8, 9], [9]])
+  })
+})
+
 describe('loops', () => {
   const bounds = [-7, -1, 0, 1, 2, 5, 8, 13]
   it.each([1, 3, 4, -1, -3])('for, step %d: 0, 1 and n trips, constant and dynamic bounds', step => {
