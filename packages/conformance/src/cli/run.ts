@@ -1,0 +1,84 @@
+// Runs the suite, one case of it, or foreign cases on one backend, for its column of the report.
+import { readFile } from 'node:fs/promises'
+import { ArgumentError, type KernelName } from '@strata/api/backend'
+import { runForeign } from '../foreign/index.js'
+import type { GoldenLoader } from '../golden/data.js'
+import { type BackendReport, describeBackend } from '../report/report.js'
+import { replay, runSuite, type Skip } from '../suite.js'
+import type { TierResult } from '../tiers/result.js'
+import type { LoadedBackend } from './load.js'
+import type { Arguments } from './options.js'
+import type { Progress } from './progress.js'
+
+export interface RunContext {
+  readonly args: Arguments
+  readonly signal: AbortSignal
+  readonly goldens?: GoldenLoader
+  readonly skips: readonly Skip[]
+}
+
+/** The list of `--skips`. @throws ArgumentError if it is not one */
+export async function readSkips(path: string | undefined): Promise<readonly Skip[]> {
+  if (path === undefined) return []
+  const wrong = (what: string, cause?: unknown): ArgumentError =>
+    new ArgumentError({ where: '--skips', what, expected: 'a JSON list of {tier?, kernel?, case?, reason}', cause })
+  let list: unknown
+  try {
+    list = JSON.parse(await readFile(path, 'utf8'))
+  } catch (cause) {
+    throw wrong(`cannot read '${path}'`, cause)
+  }
+  if (!Array.isArray(list)) throw wrong(`'${path}' holds no list`)
+  for (const entry of list) {
+    const keys = typeof entry === 'object' && entry !== null ? Object.keys(entry) : []
+    const strange = keys.find(k => !['tier', 'kernel', 'case', 'reason'].includes(k))
+    if (strange !== undefined) throw wrong(`unknown member '${strange}'`)
+    if (typeof entry?.reason !== 'string' || entry.reason === '') throw wrong('a skip without a reason')
+  }
+  return list
+}
+
+/** Runs what the arguments ask for. @throws what the backend throws when it is opened */
+export async function runBackend(
+  loaded: LoadedBackend,
+  progress: Progress,
+  context: RunContext,
+): Promise<BackendReport> {
+  const { args, signal, goldens } = context
+  const first = await loaded.open()
+  const head = describeBackend(first, loaded.label, loaded.module)
+  first.dispose()
+  const began = performance.now()
+  const results: TierResult[] = []
+  const show = (result: TierResult, done: number, total: number | null): void => {
+    progress.show(result, done, total)
+  }
+  const foreignToken = args.replay !== undefined && args.foreign !== undefined ? args.replay : undefined
+  if (args.replay !== undefined && foreignToken === undefined) {
+    const result = await replay(loaded.open, args.replay, { goldens: goldens ?? null })
+    results.push(result)
+    show(result, 1, 1)
+  } else if (foreignToken === undefined) {
+    const kernels: ReadonlySet<string> | undefined = args.kernel && new Set<KernelName>(args.kernel)
+    const only = kernels && ((c: { tier: string; kernel: string }) => c.tier !== 'misuse' && kernels.has(c.kernel))
+    const { level, seed, minutes } = args
+    results.push(
+      ...(await runSuite(loaded.open, {
+        level,
+        seed,
+        minutes,
+        goldens,
+        skips: context.skips,
+        signal,
+        ...(only === undefined ? {} : { only }),
+        onProgress: p => show(p.result, p.done, p.total),
+      })),
+    )
+  }
+  if (args.foreign !== undefined && !signal.aborted) {
+    const onProgress = (result: TierResult, done: number, total: number): void => show(result, done, total)
+    results.push(...(await runForeign(loaded.open, args.foreign, { signal, onProgress, token: foreignToken })))
+  }
+  progress.stop()
+  return { ...head, seconds: (performance.now() - began) / 1000, results }
+}
