@@ -8,7 +8,7 @@ import { cpu } from '@strata/backend-cpu'
 import { networkFor } from '@strata/train/network'
 import { drawShapes } from '@strata/train/shapes'
 import { Command, InvalidArgumentError } from 'commander'
-import { boundsOf, disagreement, outcomeOf } from './agreement.js'
+import { boundsOf, disagreement, distance, outcomeOf } from './agreement.js'
 import type { Peer, TrainingBatch } from './peer.js'
 import { strataPeer } from './peers/strata.js'
 import { tfjsPeer } from './peers/tfjs.js'
@@ -55,9 +55,10 @@ async function trainedWeights(): Promise<Weights> {
   return weights
 }
 
-async function strata(model: BaseModel): Promise<{ peer: Peer; dispose: () => Promise<void> }> {
-  const backend = await cpu()
-  const peer = strataPeer(model, backend, LEARNING_RATE)
+async function strata(model: BaseModel, threads: number | 'auto' = 1) {
+  const backend = await cpu({ threads })
+  const name = `Strata (cpu, ${backend.threads} thread${backend.threads === 1 ? '' : 's'})`
+  const peer = strataPeer(name, model, backend, LEARNING_RATE)
   const dispose = async (): Promise<void> => {
     await peer.dispose()
     backend.dispose()
@@ -110,6 +111,7 @@ async function main(signal: AbortSignal): Promise<void> {
   note('Strata: training a little, then results and bounds')
   const weights = await trainedWeights()
   const mine = await strata(network(weights))
+  const threaded = await strata(network(weights), 'auto')
   const exact = await outcomeOf(mine.peer, batch)
   const perturbed = async (factor: () => number) => {
     const other = await strata(network(weights.map(w => w.map(v => v * factor()))))
@@ -122,13 +124,20 @@ async function main(signal: AbortSignal): Promise<void> {
 
   const peers: Peer[] = [mine.peer]
   let failed = false
+  // Threads share the work and change no bit of it.
+  const shared = await outcomeOf(threaded.peer, batch)
+  if (shared.loss === exact.loss && distance(shared.probabilities, exact.probabilities) === 0) peers.push(threaded.peer)
+  else {
+    print(`${threaded.peer.name}: WRONG, not timed: other bits than with one thread`)
+    failed = true
+  }
   try {
     note('tfjs: results')
     const other = await tfjsPeer(network(weights).layers, SHAPE, LEARNING_RATE)
     const wrong = disagreement(exact, await outcomeOf(other, batch), bounds)
     if (wrong === null) peers.push(other)
     else print(`${other.name}: WRONG, not timed: ${wrong}`)
-    failed = wrong !== null
+    failed ||= wrong !== null
     const limits = `${bounds.probabilities.toExponential(1)} (probabilities), ${bounds.loss.toExponential(1)} (loss)`
     if (wrong === null) print(`${other.name}: agrees with Strata within ${limits}`)
   } catch (error) {
@@ -136,19 +145,18 @@ async function main(signal: AbortSignal): Promise<void> {
     print(`tfjs is left out: ${error.message}`)
   }
 
-  note('warm-up')
-  await mine.peer.step(batch)
   const times = await timeSteps(peers, batch, rounds, signal)
   const reference = median(times.get(mine.peer) ?? [])
   for (const [peer, values] of times) {
     const ms = median(values)
     const spread = `${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`
-    const ratio = peer === mine.peer ? '' : `, ${(ms / reference).toFixed(1)} times as long as Strata`
+    const ratio = peer === mine.peer ? '' : `, ${(ms / reference).toFixed(1)} times as long as Strata with one thread`
     print(
       `${peer.name}: ${ms.toFixed(1)} ms per step (${spread}), ${((1000 * batchSize) / ms).toPrecision(3)} images/s${ratio}`,
     )
   }
-  for (const peer of peers.slice(1)) await peer.dispose()
+  for (const peer of peers) await peer.dispose()
+  await threaded.dispose()
   await mine.dispose()
   if (failed) process.exitCode = 1
 }

@@ -7,13 +7,14 @@ import type { Backend } from '@strata/api/backend'
 export const BACKENDS = ['cpu', 'webgl', 'cuda'] as const
 
 /**
- * Opens a backend.
+ * Opens a backend; the CPU's with threads, which change nothing in the results.
  *
  * @param name 'cpu', 'webgl' or 'cuda'.
+ * @param threads of the CPU backend; default: as many as the machine runs at once.
  * @throws ArgumentError for another name, or when the package is not installed: the message names the import.
  * @example const backend = await openBackend('cpu')
  */
-export async function openBackend(name: string): Promise<Backend> {
+export async function openBackend(name: string, threads: number | 'auto' = 'auto'): Promise<Backend> {
   const where = 'openBackend'
   if (!BACKENDS.some(known => known === name)) {
     throw new ArgumentError({ where, what: 'backend', expected: `one of ${BACKENDS.join(', ')}`, got: name })
@@ -42,6 +43,6 @@ export async function openBackend(name: string): Promise<Backend> {
       got: typeof open,
     })
   }
-  const backend: Backend = await open()
+  const backend: Backend = await open(name === 'cpu' ? { threads } : {})
   return backend
 }

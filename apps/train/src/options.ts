@@ -7,6 +7,7 @@ import { BACKENDS } from './backend.js'
 export interface TrainArguments {
   readonly data?: string
   readonly backend: string
+  readonly threads?: number
   readonly output: string
   /** A checkpoint, or true for the one in the output folder. */
   readonly resume?: string | true
@@ -48,7 +49,8 @@ export function parseArguments(argv: readonly string[]): TrainArguments {
     .description('Trains a convolutional network on drawn shapes, or on your images.')
     .option('--data <path>', 'folder of class folders with PNG or JPEG images, IDX files (MNIST) or CIFAR-10 binaries')
     .addOption(new Option('--backend <name>', 'where to compute').choices(BACKENDS).default('cpu'))
-    .option('--epochs <n>', 'passes over the training images (default: 5 for shapes, else 10)', integer(1))
+    .option('--threads <n>', 'of the cpu backend (default: as many as the machine has)', integer(1, 16))
+    .option('--epochs <n>', 'passes over the training images (default: 6 for shapes, else 10)', integer(1))
     .option('--batch-size <n>', 'images per step (default: 16)', integer(1))
     .option('--learning-rate <x>', 'of RMSprop in the first steps (default: 0.002)', positive)
     .option('--seed <n>', 'of weights, shuffles and drawn images (default: 1)', integer(0, Number.MAX_SAFE_INTEGER))

@@ -6,7 +6,7 @@ import type { Backend } from '@strata/api/backend'
 import type { Peer } from '../peer.js'
 
 /** A model as a peer: compiled for the backend, with a step as tfjs's `trainOnBatch` takes it: data in, loss out. */
-export function strataPeer(model: BaseModel, backend: Backend, learningRate: number): Peer {
+export function strataPeer(name: string, model: BaseModel, backend: Backend, learningRate: number): Peer {
   model.compile({
     backend,
     optimizer: new optimizers.RMSprop({ learningRate }),
@@ -15,7 +15,7 @@ export function strataPeer(model: BaseModel, backend: Backend, learningRate: num
     seed: 1,
   })
   return {
-    name: `Strata (${backend.name})`,
+    name,
     stepsPerSample: 10,
     predict: async ({ x }) => Float32Array.from((await model.predict(x, { batchSize: x.shape[0] })).data),
     step: async ({ x, y }) => (await model.trainOnBatch(x, y)).loss,
