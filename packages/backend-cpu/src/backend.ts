@@ -29,7 +29,7 @@ import { detectFeatures } from './wasm/index.js'
 export interface CpuOptions {
   /**
    * How many threads share the work, the calling one included; results have the same bits for any number. 'auto': as many
-   * as the machine runs at once, at most 16. 1: no workers, and no shared memory. Default 1.
+   * as the machine runs at once, at most 16. 1: no workers, and no shared memory. Default 'auto'.
    */
   readonly threads?: number | 'auto'
   /**
@@ -66,7 +66,7 @@ export interface CpuBackend extends Backend {
  */
 export async function cpu(options: CpuOptions = {}): Promise<CpuBackend> {
   checkOptions('cpu', options, ['threads', 'shareAll', 'relaxedFma', 'profile', 'maximumBytes', 'warn'])
-  const { threads = 1, shareAll = false, relaxedFma, profile = false } = options
+  const { threads = 'auto', shareAll = false, relaxedFma, profile = false } = options
   const { maximumBytes = MAX_BYTES, warn = warnInConsole } = options
   const check = (what: string, fine: boolean, expected: string, got: unknown): void => {
     if (!fine) throw new ArgumentError({ where: 'cpu', what, expected, got })
@@ -118,6 +118,9 @@ function sharedMemory(possible: boolean, maximum: number, warn: (message: string
   }
 }
 
+/** Threads of a backend that was dropped without `dispose` would wait for ever. */
+const forgotten = new FinalizationRegistry<Pool>(pool => void pool.end())
+
 class WasmBackend implements CpuBackend {
   readonly name = 'cpu'
   readonly linearMemory = true
@@ -135,6 +138,7 @@ class WasmBackend implements CpuBackend {
     this.#options = options
     this.numerics = numerics(options.relaxedFma)
     this.threads = options.pool?.threads ?? 1
+    if (options.pool !== undefined) forgotten.register(this, options.pool)
   }
 
   supports(s: StepSpec): boolean {

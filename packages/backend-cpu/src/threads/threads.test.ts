@@ -160,7 +160,11 @@ describe('without shared memory', () => {
 
 describe('a Node process', () => {
   const run = promisify(execFile)
+  // `alive` counts workers. The package is used as it is installed.
   const start = `import { cpu } from '@strata/backend-cpu'
+    let alive = 0
+    process.on('worker', w => { alive++; w.on('exit', () => alive--) })
+    const sleep = (ms = 300) => new Promise(resolve => setTimeout(resolve, ms))
     const n = 100_000
     const code = [['in', 0], ['tanh', 0]]
     const step = { kernel: 'map', attrs: { shape: [n], program: { inputs: 1, code, outs: [1] } }, ins: [0], outs: [1] }
@@ -169,21 +173,31 @@ describe('a Node process', () => {
       slots: [0, 1].map(() => ({ bytes: 4 * n, kind: 'scratch' })), tensors: [0, 1].map(slot => ({ spec, slot })),
       steps: [step], bind: {}, constants: [], report: { fused: [], decomposed: [] },
     }
-    const backend = await cpu({ threads: 3 })
-    const executable = await backend.load(plan)
-    executable.run({})`
-  const sleep = 'await new Promise(resolve => setTimeout(resolve, 300))'
+    async function open() {
+      const backend = await cpu({ threads: 3 })
+      const executable = await backend.load(plan)
+      executable.run({})
+      return { backend, executable }
+    }
+    let opened = await open()`
+  const collect = 'for (let i = 0; i < 100 && alive > 0; i++) { await sleep(50); globalThis.gc() }'
   it.each([
-    ['at once', ''],
-    ['while threads sleep', sleep],
-    ['after dispose', `${sleep}; backend.dispose()`],
-    ['by process.exit', `${sleep}; executable.run({}); process.exit(0)`],
-  ])('ends by itself: %s', async (_, rest) => {
+    ['ends by itself at once', 'await sleep(0)', 2],
+    ['ends by itself while threads sleep', 'await sleep()', 2],
+    ['ends by process.exit while threads work', 'await sleep(); opened.executable.run({}); log(); process.exit(0)', 2],
+    [
+      'has no worker before there is work for it',
+      'opened.backend.dispose(); await cpu({ threads: 3 }); await sleep()',
+      0,
+    ],
+    ['has no worker after dispose', 'await sleep(); opened.backend.dispose(); await sleep()', 0],
+    ['has no worker after a backend was collected', `await sleep(); opened = undefined; ${collect}`, 0],
+  ])('%s', async (_, rest, workers) => {
     const cwd = fileURLToPath(new URL('../..', import.meta.url))
-    const args = ['--input-type=module', '-e', `${start}\n${rest}\nconsole.log('end')`]
+    const log = `const log = () => console.log(alive)`
+    const args = ['--expose-gc', '--input-type=module', '-e', `${log}\n${start}\n${rest}\nlog()`]
     const { stdout, stderr } = await run(process.execPath, args, { cwd, timeout: 30_000 })
-    expect(stdout).toBe(rest.includes('exit(0)') ? '' : 'end\n')
-    expect(stderr).toBe('')
+    expect({ stdout, stderr }).toEqual({ stdout: `${workers}\n`, stderr: '' })
   })
 })
 
