@@ -87,7 +87,7 @@ test('tarballs hold what is exported and neither tests nor build leftovers', asy
       for (const path of Object.values(entry)) assert.ok(paths.includes(path.replace('./', '')), `${name}: ${path}`)
     }
     // Source maps lead to sources that are there.
-    for (const path of paths.filter(p => p.endsWith('.js'))) {
+    for (const path of paths.filter(p => /^dist\/.*\.js$/.test(p))) {
       const source = path.replace(/^dist\//, 'src/')
       const there = paths.includes(source) || paths.includes(source.replace(/\.js$/, '.ts'))
       assert.ok(there, `${name}: ${path} has no source ${source}; a stale build? Remove dist.`)
