@@ -12,7 +12,7 @@ export type BackendOptions = Readonly<Record<string, unknown>>
 export interface LoadedBackend {
   /** Opens a fresh backend. */
   readonly open: () => Promise<Backend>
-  /** What a replay line calls it: a package, or a file without its folder. */
+  /** What a replay line says after --backend: a package, or a file without its folder, with its options. */
   readonly module: string
   /** The backend's name, with its options. */
   readonly label: string
@@ -67,7 +67,7 @@ function factoryOf(exports: Readonly<Record<string, unknown>>, spec: string): Fa
     where: spec,
     what: 'exports no function that opens a backend',
     expected: `a function as default, 'backend' or '${own}'`,
-    got: Object.keys(exports),
+    got: functions.length === 0 ? 'no function' : `${functions.length} functions`,
   })
 }
 
@@ -121,5 +121,7 @@ export async function loadBackend(spec: string, options: BackendOptions, folder:
   const { name } = first
   first.dispose()
   const shown = Object.entries(options).map(([k, v]) => `${k}=${typeof v === 'string' ? v : JSON.stringify(v)}`)
-  return { open, module: moduleName(spec), label: shown.length === 0 ? name : `${name} (${shown.join(', ')})` }
+  const flags = shown.map(s => ` --option ${/^[\w.=-]+$/.test(s) ? s : `'${s.replaceAll("'", "'\\''")}'`}`)
+  const label = shown.length === 0 ? name : `${name} (${shown.join(', ')})`
+  return { open, module: moduleName(spec) + flags.join(''), label }
 }

@@ -56,7 +56,7 @@ async function run(args: Arguments, signal: AbortSignal): Promise<Report> {
   const backends: BackendReport[] = []
   for (const l of loaded) {
     if (signal.aborted) break
-    backends.push(await runBackend(l, progressOn(process.stderr, l.label), context))
+    backends.push(await runBackend(l, progressOn(process.stderr, l.label, args.minutes), context))
   }
   return {
     schema: REPORT_SCHEMA,
@@ -86,6 +86,10 @@ function printResults({ backends, cancelled }: Report): void {
   if (cancelled) out('Cancelled: what did not run is missing.\n')
 }
 
+/** The options of the second backend have a flag of their own. */
+const againstOptions = (module: string, i: number): string =>
+  i === 0 ? module : module.replaceAll(' --option ', ' --against-option ')
+
 async function writeReports(report: Report, args: Arguments): Promise<void> {
   const write = async (path: string | undefined, text: () => string): Promise<void> => {
     if (path === undefined) return
@@ -95,7 +99,10 @@ async function writeReports(report: Report, args: Arguments): Promise<void> {
   }
   await write(args.report, () => reportToHtml(report))
   await write(args.json, () => reportToJson(report))
-  await write(args.markdown, () => reportToMarkdown(report, 'strata-conformance'))
+  const modules = report.backends.map((b, i) => `${i === 0 ? '--backend' : '--against'} ${againstOptions(b.module, i)}`)
+  await write(args.markdown, () =>
+    reportToMarkdown(report, `strata-conformance ${modules.join(' ')} --level ${args.level}`),
+  )
 }
 
 /**

@@ -11,8 +11,14 @@ export interface Progress {
   stop(): void
 }
 
-/** One line for each line of the report's matrix, when the next one begins. */
+/** Seconds between plain lines of a run that time ends. */
+const PAUSE = 15
+
+/** One line for each line of the report's matrix, when the next one begins; for a run that time ends, one now and then. */
 function plain(write: (line: string) => void): Progress {
+  const began = performance.now()
+  let said = began
+  let failed = 0
   let row: string | undefined
   let results: TierResult[] = []
   const flush = (): void => {
@@ -25,7 +31,14 @@ function plain(write: (line: string) => void): Progress {
     results = []
   }
   return {
-    show(result) {
+    show(result, done, total) {
+      if (result.failure !== undefined) failed++
+      if (total === null) {
+        if (performance.now() - said < 1000 * PAUSE) return
+        said = performance.now()
+        write(`${done} checks, ${failed} failed after ${Math.round((said - began) / 1000)} s`)
+        return
+      }
       if (rowOf(result) !== row) flush()
       row = rowOf(result)
       results.push(result)
@@ -34,7 +47,8 @@ function plain(write: (line: string) => void): Progress {
   }
 }
 
-function bar(stream: NodeJS.WriteStream, label: string): Progress {
+function bar(stream: NodeJS.WriteStream, label: string, minutes: number): Progress {
+  const began = performance.now()
   const format = `${label} [{bar}] {percentage}% {cases} cases, {failed} failed | {now}`
   const options = { format, stream, hideCursor: true, barsize: 24, clearOnComplete: true, etaBuffer: 50 }
   const view = new cliProgress.SingleBar(options, cliProgress.Presets.legacy)
@@ -45,13 +59,18 @@ function bar(stream: NodeJS.WriteStream, label: string): Progress {
     show(result, done, total) {
       cases++
       if (result.failure !== undefined) failed++
-      view.setTotal(Math.max(total ?? 0, done, 1))
-      view.update(done, { cases: shortCount(cases), failed, now: `${result.kernel} ${result.tier}` })
+      const seconds = Math.round((performance.now() - began) / 1000)
+      view.setTotal(total ?? Math.ceil(60 * minutes))
+      view.update(total === null ? seconds : done, {
+        cases: shortCount(cases),
+        failed,
+        now: `${result.kernel} ${result.tier}`,
+      })
     },
     stop: () => view.stop(),
   }
 }
 
-/** The progress of one backend's run. */
-export const progressOn = (stream: NodeJS.WriteStream, label: string): Progress =>
-  stream.isTTY ? bar(stream, label) : plain(line => stream.write(`${label}: ${line}\n`))
+/** The progress of one backend's run. @param minutes of a run that time ends */
+export const progressOn = (stream: NodeJS.WriteStream, label: string, minutes: number): Progress =>
+  stream.isTTY ? bar(stream, label, minutes) : plain(line => stream.write(`${label}: ${line}\n`))

@@ -5,7 +5,7 @@ import { runForeign } from '../foreign/index.js'
 import type { GoldenLoader } from '../golden/data.js'
 import { type BackendReport, describeBackend } from '../report/report.js'
 import { replay, runSuite, type Skip } from '../suite.js'
-import type { TierResult } from '../tiers/result.js'
+import { TIERS, type TierResult } from '../tiers/result.js'
 import type { LoadedBackend } from './load.js'
 import type { Arguments } from './options.js'
 import type { Progress } from './progress.js'
@@ -38,6 +38,21 @@ export async function readSkips(path: string | undefined): Promise<readonly Skip
   return list
 }
 
+/** @throws ArgumentError unless the text is a token */
+function checkToken(text: string): void {
+  let token: unknown
+  try {
+    token = JSON.parse(text)
+  } catch {
+    token = undefined
+  }
+  const { tier, seed, ...rest } = Object(token) as Readonly<Record<string, unknown>>
+  const known = (TIERS as readonly unknown[]).includes(tier) && Number.isInteger(seed)
+  if (known && typeof rest.kernel === 'string' && typeof rest.case === 'string') return
+  const expected = 'the JSON that a failure printed: {"tier": ..., "kernel": ..., "case": ..., "seed": ...}'
+  throw new ArgumentError({ where: '--replay', what: 'a token', expected, got: text })
+}
+
 /** Runs what the arguments ask for. @throws what the backend throws when it is opened */
 export async function runBackend(
   loaded: LoadedBackend,
@@ -45,6 +60,7 @@ export async function runBackend(
   context: RunContext,
 ): Promise<BackendReport> {
   const { args, signal, goldens } = context
+  if (args.replay !== undefined) checkToken(args.replay)
   const first = await loaded.open()
   const head = describeBackend(first, loaded.label, loaded.module)
   first.dispose()

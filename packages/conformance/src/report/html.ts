@@ -1,13 +1,12 @@
 // The report as one HTML page: no network, no script; light, dark, wide, narrow and on paper.
-import { HISTOGRAM_BINS } from '../tiers/result.js'
 import { histogramChart, shortCount } from './chart.js'
 import { html, Markup } from './markup.js'
 import { failureItem, lineDetails, matrix, showRatio } from './matrix.js'
-import { type BackendReport, passed, type Report, skipsOf, stateOf, summarize } from './report.js'
+import { type BackendReport, passed, type Report, rowOf, skipsOf, stateOf, summarize } from './report.js'
 import { STYLE } from './style.js'
 
-/** At most this many cases are named for a skip's reason, and failures on top of the page; the rest are counted. */
-const NAMED = 12
+/** At most this many cases are named for a skip's reason, and failures on top of the page. */
+const NAMED = 20
 
 const tile = (value: string, name: string): Markup => html`<div class="tile"><b>${value}</b><span>${name}</span></div>`
 
@@ -21,11 +20,17 @@ function totals(report: Report): Markup {
 ${compared === 0 ? html`` : html`<details open><summary><span class="name">All errors</span></summary><div class="inside">${histogramChart(s.histogram, { axis: true })}<p class="soft">Elements by error over bound; both axes logarithmic.</p></div></details>`}`
 }
 
+/** The first failure of every line of the matrix. */
 function failures(report: Report): Markup {
-  const all = report.backends.flatMap(b => b.results.filter(r => stateOf(r) === 'failed').map(r => ({ b, r })))
-  if (all.length === 0) return html``
-  const more = all.length > NAMED ? html`<p>${all.length - NAMED} more stand with their kernels below.</p>` : html``
-  return html`<h2>Failures</h2>${all.slice(0, NAMED).map(({ b, r }) => failureItem(r, b.module))}${more}`
+  const first = report.backends.flatMap(b => {
+    const failed = b.results.filter(r => stateOf(r) === 'failed')
+    return failed.filter((r, i) => failed.findIndex(f => rowOf(f) === rowOf(r)) === i).map(r => ({ b, r }))
+  })
+  if (first.length === 0) return html``
+  const more = first.length > NAMED ? html`<p>More stand with their kernels below.</p>` : html``
+  const several = report.backends.length > 1
+  const items = first.slice(0, NAMED).map(({ b, r }) => failureItem(r, b.module, several ? b.label : undefined))
+  return html`<h2>Failures</h2><p>The first of each kernel.</p>${items}${more}`
 }
 
 const yesNo = (v: boolean): string => (v ? 'yes' : 'no')
@@ -50,7 +55,7 @@ function numerics(backends: readonly BackendReport[]): Markup {
       html`<tr><th scope="row">${what}</th>${backends.map(b => html`<td class="num">${of(b)}</td>`)}</tr>`,
   )
   return html`<h2>Declared numerics</h2><p>What the backend says of its arithmetic; the bounds are derived from it.</p>
-<div class="scroll"><table><thead><tr><th>declaration</th>${backends.map(b => html`<th>${b.label}</th>`)}</tr></thead><tbody>${body}</tbody></table></div>`
+<div class="scroll"><table><thead><tr><th>declaration</th>${backends.map(b => html`<th class="num">${b.label}</th>`)}</tr></thead><tbody>${body}</tbody></table></div>`
 }
 
 function skips(backends: readonly BackendReport[]): Markup {
@@ -77,8 +82,8 @@ function place(report: Report): Markup {
 const MANUAL = html`<h2>How to read this</h2>
 <p>Every element that a backend computes is compared with a float64 oracle, which carries along the largest error that correct
 float32 arithmetic may make there. <b>Error over bound</b> is the share of that allowance that was used: 0 is no error at all, up
-to 1 is correct, above 1 is a failure. There is no other tolerance. Typical values lie far below 1, because rounding errors
-seldom all go one way; values near 1 are allowed, and worth a look.</p>
+to 1 is correct, above 1 is a failure. There is no other tolerance. Sums of many terms stay far below 1, because rounding errors
+seldom all go one way; a result that is rounded once comes close to 1 now and then, which is as it should be.</p>
 <ul><li><b>exact</b>: small integers, of which no partial result rounds; any difference is a failure.</li>
 <li><b>rounding</b>, <b>random</b>: numbers of varied magnitude, from hand-written and from generated cases.</li>
 <li><b>adjoint</b>, <b>gradient</b>: gradients against the operations that they belong to.</li>
@@ -109,7 +114,6 @@ ${totals(report)}${failures(report)}
 ${matrix(report)}
 <h2>Line by line</h2>${lineDetails(report)}
 ${numerics(report.backends)}${skips(report.backends)}${place(report)}${MANUAL}
-<p class="soft">${HISTOGRAM_BINS.length} bins a histogram; report schema ${report.schema}.</p>
 </main></body></html>
 `
   return page.text

@@ -14,6 +14,9 @@ import {
   summarize,
 } from './report.js'
 
+/** At most this many failures of a line are shown. */
+const NAMED = 10
+
 /** An error in units of its bound. */
 export const showRatio = (worst: number): string =>
   worst === 0 ? '0' : Number.isFinite(worst) ? worst.toPrecision(2) : '∞'
@@ -22,8 +25,7 @@ export const showRatio = (worst: number): string =>
 const GRADES = [
   { kind: 'w0', below: 2 ** -3, text: 'worst error at most 1/8 of the bound' },
   { kind: 'w1', below: 1 / 2, text: 'at most 1/2' },
-  { kind: 'w2', below: 3 / 4, text: 'at most 3/4' },
-  { kind: 'w3', below: 1, text: 'within the bound' },
+  { kind: 'w2', below: 1, text: 'within the bound' },
 ] as const
 
 const gradeOf = (s: Summary): string => {
@@ -48,10 +50,11 @@ function cell(backend: BackendReport, row: string): Markup {
   if (results.length === 0) return html`<td class="cell ws">not run</td>`
   const s = summarize(results)
   const compared = s.histogram.some(n => n > 0)
+  const chart = compared ? histogramChart(s.histogram, { axis: false }) : html``
   const worst = compared
     ? html`<span class="worst" title="largest error in units of its bound">${showRatio(s.worst)}<span class="soft"> of bound</span></span>`
     : html``
-  return html`<td class="cell ${gradeOf(s)}">${worst}<span class="state">${countsText(s)}</span></td>`
+  return html`<td class="cell ${gradeOf(s)}"><div><span class="state">${countsText(s)}</span>${chart}${worst}</div></td>`
 }
 
 /** Lines: kernels, then what tests whole graphs. Columns: backends. */
@@ -70,9 +73,9 @@ ${group('Kernels', kernels)}${group('Whole graphs, models and conduct', others)}
 }
 
 /** A failure with its numbers and the line that replays it. */
-export function failureItem(r: TierResult, module: string): Markup {
+export function failureItem(r: TierResult, module: string, backend?: string): Markup {
   const text = describeFailure(r).split('\n  strata-conformance ')[0]
-  return html`<details><summary><span class="name failed">✗ ${r.tier} · ${r.kernel} · ${r.case}</span></summary><div class="inside"><pre>${text}</pre>${replay(r, module)}</div></details>`
+  return html`<details><summary><span class="name failed">✗ ${backend === undefined ? '' : `${backend} · `}${r.tier} · ${r.kernel} · ${r.case}</span></summary><div class="inside"><pre>${text}</pre>${replay(r, module)}</div></details>`
 }
 
 const replay = (r: TierResult, module: string): Markup =>
@@ -84,7 +87,7 @@ function tierTable(results: readonly TierResult[]): Markup {
     const worst = s.histogram.some(n => n > 0) ? showRatio(s.worst) : ''
     return html`<tr><th scope="row">${tier}</th><td>${countsText(s)}</td><td class="num">${shortCount(s.elements)}</td><td class="num">${worst}</td></tr>`
   })
-  return html`<div class="scroll"><table><thead><tr><th>tier</th><th>cases</th><th>elements</th><th>worst</th></tr></thead><tbody>${lines}</tbody></table></div>`
+  return html`<div class="scroll"><table><thead><tr><th>tier</th><th>cases</th><th class="num">elements</th><th class="num">worst</th></tr></thead><tbody>${lines}</tbody></table></div>`
 }
 
 function lineOfBackend(backend: BackendReport, row: string, several: boolean): Markup {
@@ -100,8 +103,11 @@ function lineOfBackend(backend: BackendReport, row: string, several: boolean): M
     s.worstResult === undefined
       ? html``
       : html`<h3>Worst case: ${showRatio(s.worst)} of the bound</h3><p>${s.worstResult.tier}: ${s.worstResult.case}</p>${replay(s.worstResult, backend.module)}`
-  const failures = results.filter(r => stateOf(r) === 'failed').map(r => failureItem(r, backend.module))
-  return html`${several ? html`<h3>${backend.label}</h3>` : html``}${failures}<div class="pair"><div>${chart}</div>${tierTable(results)}</div>${worst}`
+  const failed = results.filter(r => stateOf(r) === 'failed')
+  const failures = failed.slice(0, NAMED).map(r => failureItem(r, backend.module))
+  const more =
+    failed.length > NAMED ? html`<p>${failed.length - NAMED} more failures are in the JSON report.</p>` : html``
+  return html`${several ? html`<h3>${backend.label}</h3>` : html``}${failures}${more}<div class="pair"><div>${chart}</div>${tierTable(results)}</div>${worst}`
 }
 
 /** For every line of the matrix: distribution, tiers, worst case. */
