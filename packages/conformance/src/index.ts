@@ -3,6 +3,14 @@ export { type Case, type CaseInput, type Fill, makeCase } from './cases/case.js'
 export { CASES } from './cases/index.js'
 export { type Check, checksOf, LEVELS, type Level } from './checks.js'
 export { type GoldenGroup, type GoldenLoader, goldensFrom } from './golden/data.js'
+export {
+  MUTATIONS,
+  type Mutation,
+  type MutationReport,
+  mutate,
+  type SelfTestOptions,
+  selfTest,
+} from './mutation/index.js'
 export { FLOAT32, FLOAT64, IEEE } from './oracle/arithmetic.js'
 export { lower, stepPlan } from './oracle/lower.js'
 export { type Exact, type ReferenceBackend, type ReferenceOptions, reference } from './oracle/reference.js'
@@ -20,3 +28,4 @@ export {
   type Token,
   tokenOf,
 } from './tiers/result.js'
+export { VerifyError, type VerifyOptions, verify, verifyIfAsked } from './verify.js'

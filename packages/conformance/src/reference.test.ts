@@ -10,6 +10,7 @@ import { FLOAT64 } from './oracle/arithmetic.js'
 import { reference } from './oracle/reference.js'
 import { adjointTier, LINEAR_KERNELS, linearInputs } from './tiers/adjoint.js'
 import { compiledTier } from './tiers/compiled.js'
+import { FUSIONS, fusionTier } from './tiers/fusion.js'
 import { differentiableInputs, gradientTier } from './tiers/gradient.js'
 import { metamorphicTier, RELATIONS } from './tiers/metamorphic.js'
 import type { TierResult } from './tiers/result.js'
@@ -74,4 +75,8 @@ test.each(RELATIONS)('$name', async relation => {
 
 test.each(NETWORKS)('$name: the compiled plan means the graph', async network => {
   expect(failures([await compiledTier(reference(), network, 7)])).toEqual([])
+})
+
+test.each(FUSIONS)('fusion: $name, where no optional kernel is there', async fusion => {
+  expect(failures([await fusionTier(reference(), fusion, 8)])).toEqual([])
 })

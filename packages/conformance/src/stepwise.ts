@@ -13,6 +13,7 @@ import {
   type Slot,
   StateError,
   type StepSpec,
+  specOf,
   stepSpec,
   type TensorSpec,
 } from '@strata/api/backend'
@@ -29,6 +30,8 @@ export interface StepRun {
   readonly outs: readonly HostData[]
   /** Inputs' memory itself: an output may share it. */
   readonly shared: readonly HostData[]
+  /** What the outputs' memory held before the step. */
+  readonly old: readonly HostData[]
   /** Number of earlier runs of any plan. */
   readonly run: number
 }
@@ -38,6 +41,8 @@ export interface StepHooks {
   readonly numerics?: Partial<Numerics>
   /** Another plan in the place of the one that is loaded. */
   plan?(plan: Plan): Plan
+  /** What a step reads in the place of its inputs; these are copies. */
+  inputs?(spec: StepSpec, ins: readonly HostData[]): readonly HostData[]
   /** Runs in the place of a step: true if it has written the outputs. */
   instead?(s: StepRun): boolean
   /** Runs after a step, which it may change. */
@@ -70,7 +75,7 @@ const viewOf = (bits: Int32Array, { dtype, shape }: TensorSpec): HostData => {
 }
 const bitsOf = (data: HostData): Int32Array => new Int32Array(data.buffer, data.byteOffset, data.length)
 
-/** One step of a plan as a plan of its own; an output that shares memory with an input does so here. */
+/** One step of a plan as a plan of its own; an output that works in place on an input does so here. */
 function planOfStep(plan: Plan, index: number): { plan: Plan; outs: readonly string[] } {
   const step = plan.steps[index]
   const slots: Slot[] = []
@@ -87,15 +92,16 @@ function planOfStep(plan: Plan, index: number): { plan: Plan; outs: readonly str
   }
   const ins = step.ins.map((t, i) => place(t, `in${i}`))
   const names: string[] = []
+  const { ins: specs, attrs, kernel } = stepSpec(plan, step)
+  const allowed = specOf(kernel).inplace?.(specs, attrs) ?? []
   const outs = step.outs.map((t, j) => {
     const { spec, slot } = plan.tensors[t]
     const home = homes.get(slot)
+    const from = home === undefined ? [] : step.ins.flatMap((x, i) => (plan.tensors[x].slot === slot ? [i] : []))
     const shares =
-      home !== undefined &&
-      home.bytes === bytesOf(spec) &&
-      step.ins.filter(i => plan.tensors[i].slot === slot).length === 1
-    names.push(shares ? home.name : `out${j}`)
-    return shares ? tensors.push({ spec, slot: home.slot }) - 1 : place(t, `out${j}`)
+      home?.bytes === bytesOf(spec) && from.length === 1 && allowed.some(([o, i]) => o === j && i === from[0])
+    names.push(shares ? home!.name : `out${j}`)
+    return shares ? tensors.push({ spec, slot: home!.slot }) - 1 : place(t, `out${j}`)
   })
   const report = { fused: [], decomposed: [] }
   return { plan: { slots, tensors, steps: [{ ...step, ins, outs }], bind, constants: [], report }, outs: names }
@@ -238,14 +244,18 @@ export class StepwiseBackend implements Backend {
   ): Promise<void> {
     const step = plan.steps[index]
     const view = (t: number): HostData => viewOf(slots[plan.tensors[t].slot], plan.tensors[t].spec)
+    const spec = stepSpec(plan, step)
     const shared = step.ins.map(view)
+    const outs = step.outs.map(view)
+    const copies = shared.map(d => d.slice())
     const s: StepRun = {
       plan,
       index,
-      spec: stepSpec(plan, step),
-      ins: shared.map(d => d.slice()),
+      spec,
+      ins: this.hooks.inputs?.(spec, copies) ?? copies,
       shared,
-      outs: step.outs.map(view),
+      outs,
+      old: outs.map(d => d.slice()),
       run,
     }
     if (this.hooks.instead?.(s) !== true) await this.runInner(single, s)
