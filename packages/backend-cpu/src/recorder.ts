@@ -23,8 +23,8 @@ type StepFunction = FunctionHandle<{ table: 'i32' }, null>
 type Body = { readonly f: FunctionBuilder; readonly table: LocalI32 }
 
 /**
- * The least work that is shared, in calls of the grain that a kernel asks for (some 20 microseconds each): sharing costs well
- * below a microsecond, and a fraction of the data moves between caches.
+ * The least work that is shared, in calls of the grain that a kernel asks for (3 to 20 microseconds each): sharing costs a
+ * microsecond, and part of the data moves between caches.
  */
 const WORTH_SHARING = 0.5
 /** Chunks for each thread at least, down to so small a part of the grain: for an even end. */
@@ -94,7 +94,7 @@ export class Recorder implements KernelContext {
       for (const step of this.#steps) f.call(step, { table })
     })
     this.module.export(run)
-    if (this.#phaseSteps.length > 0) this.#threads?.exportWork()
+    this.#threads?.finish()
     if (exportSteps) {
       this.#steps.forEach((step, i) => {
         this.module.export(step, `step${i}`)
@@ -150,7 +150,7 @@ export class Recorder implements KernelContext {
       const even = Math.ceil(units / (team.threads * CHUNKS_EACH))
       const size = team.shareAll ? 1 : Math.min(most, Math.max(even, Math.ceil(grain / SMALLEST_PART)))
       const name = `step${this.#steps.length}_phase${this.#phaseSteps.push(this.#steps.length) - 1}`
-      threads.parallel(f, table, name, units, size, (f, table, begin, end) => {
+      threads.parallel(f, table, name, units, size, units / grain, (f, table, begin, end) => {
         const outer = this.#body
         this.#body = { f, table }
         f.call(callee, { ...values(args), begin, end })

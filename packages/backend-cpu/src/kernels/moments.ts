@@ -6,18 +6,20 @@
 // mean lies D from the block's, the block's variance is at least D^2 p / (1 - p), so sum d^2 / n exceeds it by a factor of
 // at most 1 / p (8 here, 1 typically).
 import { sizeOf, stridesOf } from '@strata/api/backend'
-import { F64x2, type FunctionBuilder, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
+import { F32x4, F64x2, type FunctionBuilder, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
 import type { CpuImpl } from './context.js'
 import { collapse, forBlocks, forRows, loadLanes, storeLanes } from './loops.js'
 import { GRAIN } from './map.js'
-import { acrossLanes, alongRow, fold, onlyLanes } from './row-math.js'
+import { acrossLanes, alongRow, fold, forLanes, onlyLanes } from './row-math.js'
 import { add, chainsOf } from './softmax.js'
 
 /** Elements of a block of rows: a first-level cache; the least and most rows. */
 const BLOCK_ELEMENTS = 8192
 const BLOCK_ROWS = [32, 256] as const
-/** Columns handled together. */
-const WIDTH = 8
+/** Columns whose sums are held in registers, and those whose sums stay in the first-level cache. */
+const [FEW, PIECE] = [8, 512]
+/** Rows that are read side by side for each load of a sum. */
+const rowsAtOnce = (columns: number): number => Math.max(1, Math.min(4, Math.floor(256 / columns)))
 /** One of so many rows gives the shift. */
 const sampling = (length: number): number => (length >= 64 ? 8 : length >= 16 ? 4 : 1)
 
@@ -25,6 +27,32 @@ const sampling = (length: number): number => (length >= 64 ? 8 : length >= 16 ? 
 function layout(shape: readonly number[], axes: readonly number[]) {
   const classes = shape.map((_, i) => (axes.includes(i) ? 1 : 0))
   return collapse(shape, [stridesOf(shape)], classes)
+}
+
+/** `n` rows, `stride` elements apart, several a trip: `body` is given their offsets in bytes. */
+function alongRows(
+  f: FunctionBuilder,
+  n: number,
+  stride: number,
+  atOnce: number,
+  first: LocalI32,
+  body: (row: LocalI32, steps: readonly number[]) => void,
+): void {
+  f.scope(() => {
+    const row = f.let(first)
+    const several = (k: number): void => {
+      if (k > 0)
+        body(
+          row,
+          Array.from({ length: k }, (_, i) => i * stride * 4),
+        )
+    }
+    f.repeat(Math.floor(n / atOnce), () => {
+      several(atOnce)
+      row.inc(atOnce * stride * 4)
+    })
+    several(n % atOnce)
+  })
 }
 
 export const moments: CpuImpl<'moments'> = {
@@ -58,7 +86,8 @@ export const moments: CpuImpl<'moments'> = {
           () => emit(block),
         )
     }
-    const perRow = columns ? Math.ceil(results / WIDTH) : 1
+    const width = results <= FEW ? FEW : PIECE
+    const perRow = columns ? Math.ceil(results / width) : 1
     const first = ctx.define(`moments1:${key}`, name =>
       ctx.module.func(name, params, null, (f, { from, to, begin, end }) => {
         // The third pointer is none: it counts blocks in fours of bytes.
@@ -82,41 +111,35 @@ export const moments: CpuImpl<'moments'> = {
                 { row: x, stride: 1 },
                 { row: y, stride: 1 },
               ]
-              forBlocks(f, results, WIDTH, low, high, pointers, ([p, q], count) => emitColumns(f, p, q, count, length))
+              forBlocks(f, results, width, low, high, pointers, ([p, q], count) => {
+                const emit = width === FEW ? emitColumns : emitWide
+                emit(f, p, q, count, length)
+              })
             }
           })
         })
       }),
     )
+    /** Few columns: their sums are held in registers. */
     function emitColumns(f: FunctionBuilder, p: LocalI32, q: LocalI32, count: number, length: number): void {
       const vectors = Array.from({ length: Math.ceil(count / 4) }, (_, v) => ({
         offset: v * 16,
         lanes: Math.min(4, count - v * 4),
       }))
-      // Few columns: several rows at a time, so that additions need not wait for one another.
-      const rowsAtOnce = Math.max(1, Math.floor(4 / vectors.length))
-      const walk = (n: number, stride: number, body: (row: LocalI32, offset: number, chain: number) => void): void =>
-        f.scope(() => {
-          const row = f.let(p)
-          const several = (k: number): void => {
-            for (let i = 0; i < k; i++) body(row, i * stride * 4, i)
-          }
-          f.repeat(Math.floor(n / rowsAtOnce), () => {
-            several(rowsAtOnce)
-            row.inc(rowsAtOnce * stride * 4)
-          })
-          several(n % rowsAtOnce)
-        })
-      const chains = (): LocalF32x4[][] => vectors.map(() => f.locals('f32x4', rowsAtOnce, 0))
+      // Several rows at a time, so that additions need not wait for one another.
+      const together = Math.max(1, Math.floor(4 / vectors.length))
+      const chains = (): LocalF32x4[][] => vectors.map(() => f.locals('f32x4', together, 0))
       f.scope(() => {
         const means = f.locals('f32x4', vectors.length)
         f.scope(() => {
           const sums = chains()
           const every = sampling(length)
-          walk(Math.floor(length / every), every * results, (row, at, chain) => {
-            vectors.forEach(({ offset, lanes }, v) => {
-              const sum = sums[v][chain]
-              sum.set(sum.add(loadLanes(f, row, lanes, at + offset)))
+          alongRows(f, Math.floor(length / every), every * results, together, p, (row, steps) => {
+            steps.forEach((at, chain) => {
+              vectors.forEach(({ offset, lanes }, v) => {
+                const sum = sums[v][chain]
+                sum.set(sum.add(loadLanes(f, row, lanes, at + offset)))
+              })
             })
           })
           means.forEach((m, v) => {
@@ -125,12 +148,14 @@ export const moments: CpuImpl<'moments'> = {
         })
         const d1 = chains()
         const d2 = chains()
-        walk(length, results, (row, at, chain) => {
-          vectors.forEach(({ offset, lanes }, v) => {
-            f.scope(() => {
-              const d = f.let(loadLanes(f, row, lanes, at + offset).sub(means[v]))
-              d1[v][chain].set(d1[v][chain].add(d))
-              d2[v][chain].set(f.madd(d, d, d2[v][chain]))
+        alongRows(f, length, results, together, p, (row, steps) => {
+          steps.forEach((at, chain) => {
+            vectors.forEach(({ offset, lanes }, v) => {
+              f.scope(() => {
+                const d = f.let(loadLanes(f, row, lanes, at + offset).sub(means[v]))
+                d1[v][chain].set(d1[v][chain].add(d))
+                d2[v][chain].set(f.madd(d, d, d2[v][chain]))
+              })
             })
           })
         })
@@ -138,6 +163,41 @@ export const moments: CpuImpl<'moments'> = {
           ;[means[v], fold(f, d1[v], add), fold(f, d2[v], add)].forEach((value, k) => {
             storeLanes(f, q, value, lanes, offset + k * plane * 4)
           })
+        })
+      })
+    }
+    /** Many columns: sums are in memory, in their planes, so that rows are read one after another. */
+    function emitWide(f: FunctionBuilder, p: LocalI32, q: LocalI32, count: number, length: number): void {
+      const every = sampling(length)
+      const together = rowsAtOnce(count)
+      const samples = Math.floor(length / every)
+      const [atD1, atD2] = [plane * 4, 2 * plane * 4]
+      const sumOf = (terms: readonly F32x4[]): LocalF32x4 =>
+        fold(
+          f,
+          terms.map(t => f.let(t)),
+          add,
+        )
+      f.memoryFill(q, 0, count * 4)
+      alongRows(f, samples, every * results, together, p, (row, steps) => {
+        forLanes(f, count, [row, q], ([x, m], lanes) => {
+          const sum = sumOf(steps.map(at => loadLanes(f, x, lanes, at)))
+          storeLanes(f, m, f.let(loadLanes(f, m, lanes).add(sum)), lanes)
+        })
+      })
+      forLanes(f, count, [q], ([m], lanes) => {
+        storeLanes(f, m, f.let(loadLanes(f, m, lanes).div(samples)), lanes)
+        storeLanes(f, m, f.let(F32x4.of(0)), lanes, atD1)
+        storeLanes(f, m, f.let(F32x4.of(0)), lanes, atD2)
+      })
+      alongRows(f, length, results, together, p, (row, steps) => {
+        forLanes(f, count, [row, q], ([x, m], lanes) => {
+          const mean = f.let(loadLanes(f, m, lanes))
+          const d = steps.map(at => f.let(loadLanes(f, x, lanes, at).sub(mean)))
+          const squares = f.local('f32x4', loadLanes(f, m, lanes, atD2))
+          for (const e of d) squares.set(f.madd(e, e, squares))
+          storeLanes(f, m, f.let(loadLanes(f, m, lanes, atD1).add(fold(f, d, add))), lanes, atD1)
+          storeLanes(f, m, squares, lanes, atD2)
         })
       })
     }
@@ -208,7 +268,7 @@ export const moments: CpuImpl<'moments'> = {
         })
       })
     })
-    const work = block * (columns ? WIDTH : 1) * 2
+    const work = block * (columns ? Math.min(width, results) : 1) * 2
     return ([from], [mean, variance]) => {
       ctx.parallel<{ from: 'i32'; to: 'i32' }>(columns ? blocks * perRow : plane, Math.ceil(GRAIN / work), first, {
         from,

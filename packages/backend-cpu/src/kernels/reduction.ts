@@ -9,7 +9,7 @@ import { F32x4, type FunctionBuilder, I32, type LocalF32x4, type LocalI32 } from
 import type { Address, Chunk, KernelContext } from './context.js'
 import { collapse, forBlocks, forRows, loadLanes, type Pointers, storeLanes } from './loops.js'
 import { GRAIN } from './map.js'
-import { acrossLanes, fold, onlyLanes } from './row-math.js'
+import { acrossLanes, fold, forLanes, onlyLanes } from './row-math.js'
 
 type Op = 'sum' | 'max' | 'min'
 const START: Readonly<Record<Op, number>> = { sum: 0, max: -Infinity, min: Infinity }
@@ -22,9 +22,12 @@ const COMBINE: Readonly<Record<Op, (a: F32x4, b: F32x4) => F32x4>> = {
 
 /** Terms of a block where the terms of a result are neighbours: 512 additions in each of 16 lanes. */
 const ROW_TERMS = 8192
-/** Elements of a block of rows (half a first-level cache), and the least and most rows. */
+/** Elements of a block of rows, and the least and most rows. */
 const BLOCK_ELEMENTS = 8192
 const BLOCK_ROWS = [64, 512] as const
+/** Columns whose sums stay in the first-level cache, and rows that are read side by side for each load of a sum. */
+const PIECE = 512
+const rowsAtOnce = (columns: number): number => Math.max(1, Math.min(4, Math.floor(256 / columns)))
 
 interface Reduction {
   readonly op: Op
@@ -122,8 +125,9 @@ class Pass {
     const inputs = integer.map((_, k) => `in${k}`)
     const outputs = program.outs.map((_, j) => `out${j}`)
     const names = [...inputs, ...outputs]
-    const width = program.outs.length <= 2 ? 16 : program.outs.length <= 4 ? 8 : 4
     const inner = this.#columns ? this.#shape.at(-1)! : 1
+    const registers = program.outs.length <= 2 ? 16 : program.outs.length <= 4 ? 8 : 4
+    const width = inner <= registers ? registers : PIECE
     const perRow = Math.ceil(inner / width)
     const fn = ctx.define<Pointers & Chunk>(key, name => {
       const params: Pointers & Chunk = {
@@ -149,8 +153,9 @@ class Pass {
           const emit = (length: number): void => {
             const loops = this.#reduced.map(dim => ({ dim, count: dim === this.#cut ? length : this.#shape[dim] }))
             const ends = rows.slice(0, -1)
-            if (this.#columns) this.#emitColumns(f, ends, loops, width, from, to)
-            else this.#emitRow(f, ends, loops)
+            if (!this.#columns) this.#emitRow(f, ends, loops)
+            else if (width === PIECE) this.#emitWide(f, ends, loops, from, to)
+            else this.#emitColumns(f, ends, loops, width, from, to)
           }
           if (this.#cut === undefined) emit(0)
           else {
@@ -178,22 +183,18 @@ class Pass {
   }
 
   /**
-   * Loops over reduced dimensions, the pointers moved along; the innermost takes `atOnce` steps a trip, each of its own
-   * chain.
+   * Loops over reduced dimensions, the pointers moved along; the innermost takes `atOnce` steps a trip: `body` is given the
+   * offsets of each in bytes.
    */
   #nest(
     f: FunctionBuilder,
     loops: readonly Loop[],
     pointers: readonly LocalI32[],
     atOnce: number,
-    body: (p: readonly LocalI32[], offsets: readonly number[], chain: number) => void,
+    body: (p: readonly LocalI32[], steps: readonly (readonly number[])[]) => void,
   ): void {
     if (loops.length === 0) {
-      body(
-        pointers,
-        pointers.map(() => 0),
-        0,
-      )
+      body(pointers, [pointers.map(() => 0)])
       return
     }
     const [{ dim, count }, ...rest] = loops
@@ -201,15 +202,12 @@ class Pass {
     f.scope(() => {
       const p = pointers.map((q, k) => (this.#strides[k][dim] === 0 ? q : f.let(q)))
       const steps = (n: number): void => {
-        for (let i = 0; i < n; i++) {
-          if (rest.length > 0) this.#nest(f, rest, p, atOnce, body)
-          else
-            body(
-              p,
-              p.map((_, k) => i * this.#strides[k][dim] * 4),
-              i,
-            )
-        }
+        if (rest.length > 0) for (let i = 0; i < n; i++) this.#nest(f, rest, p, atOnce, body)
+        else if (n > 0)
+          body(
+            p,
+            Array.from({ length: n }, (_, i) => p.map((_, k) => i * this.#strides[k][dim] * 4)),
+          )
       }
       f.repeat(Math.floor(count / several), () => {
         steps(several)
@@ -225,7 +223,7 @@ class Pass {
     return this.#r.integer[k] ? v.asI32x4().toF32x4S() : v
   }
 
-  /** Up to `width` neighbouring results at a time. */
+  /** Few neighbouring results: their sums are held in registers. */
   #emitColumns(
     f: FunctionBuilder,
     ends: readonly LocalI32[],
@@ -243,19 +241,21 @@ class Pass {
       // Few columns: several rows at a time, so that additions need not wait for one another.
       const atOnce = Math.max(1, Math.floor(4 / (vectors.length * program.outs.length)))
       const sums = vectors.map(() => program.outs.map(() => f.locals('f32x4', atOnce, START[op])))
-      this.#nest(f, loops, p.slice(0, integer.length), atOnce, (q, offsets, chain) => {
-        f.scope(() => {
-          const splats = q.map((a, k) =>
-            stride[k] === 0 ? f.let(this.#convert(F32x4.loadSplat(a, offsets[k]), k)) : undefined,
-          )
-          vectors.forEach((lanes, v) => {
-            f.scope(() => {
-              const values = q.map(
-                (a, k) => splats[k] ?? f.let(this.#convert(loadLanes(f, a, lanes, offsets[k] + v * 16), k)),
-              )
-              translate(f, program, values).forEach((x, j) => {
-                const sum = sums[v][j][chain]
-                sum.set(COMBINE[op](sum, x))
+      this.#nest(f, loops, p.slice(0, integer.length), atOnce, (q, steps) => {
+        steps.forEach((offsets, chain) => {
+          f.scope(() => {
+            const splats = q.map((a, k) =>
+              stride[k] === 0 ? f.let(this.#convert(F32x4.loadSplat(a, offsets[k]), k)) : undefined,
+            )
+            vectors.forEach((lanes, v) => {
+              f.scope(() => {
+                const values = q.map(
+                  (a, k) => splats[k] ?? f.let(this.#convert(loadLanes(f, a, lanes, offsets[k] + v * 16), k)),
+                )
+                translate(f, program, values).forEach((x, j) => {
+                  const sum = sums[v][j][chain]
+                  sum.set(COMBINE[op](sum, x))
+                })
               })
             })
           })
@@ -264,6 +264,56 @@ class Pass {
       vectors.forEach((lanes, v) => {
         sums[v].forEach((chains, j) => {
           storeLanes(f, p[integer.length + j], fold(f, chains, COMBINE[op]), lanes, v * 16)
+        })
+      })
+    })
+  }
+
+  /**
+   * Many neighbouring results: their sums are in memory, where the results go, so that each input is read in one stream.
+   * What a few rows add to a sum is added up first.
+   */
+  #emitWide(f: FunctionBuilder, ends: readonly LocalI32[], loops: readonly Loop[], from: I32 | 0, to: I32 | 1): void {
+    const { op, program, integer } = this.#r
+    const last = this.#shape.length - 1
+    const stride = this.#strides.map(s => s[last])
+    // The same for every row that is reduced.
+    const shared = this.#strides.map(s => this.#reduced.every(d => s[d] === 0))
+    const pointers = ends.map((row, k) => ({ row, stride: k < integer.length ? stride[k] : 1 }))
+    forBlocks(f, this.#shape[last], PIECE, from, to, pointers, (p, count) => {
+      const [inputs, outputs] = [p.slice(0, integer.length), p.slice(integer.length)]
+      for (const out of outputs) {
+        forLanes(f, count, [out], ([q], lanes) => storeLanes(f, q, f.let(F32x4.of(START[op])), lanes))
+      }
+      this.#nest(f, loops, inputs, rowsAtOnce(count), (q, steps) => {
+        f.scope(() => {
+          const splats = q.map((a, k) =>
+            stride[k] === 0 ? steps.map(offsets => f.let(this.#convert(F32x4.loadSplat(a, offsets[k]), k))) : undefined,
+          )
+          const moving = [...q.filter((_, k) => stride[k] !== 0), ...outputs]
+          forLanes(f, count, moving, (at, lanes) => {
+            const outs = at.slice(at.length - outputs.length)
+            const ins = q.map((a, k) =>
+              stride[k] === 0 ? a : at[q.slice(0, k).filter((_, i) => stride[i] !== 0).length],
+            )
+            const load = (k: number, offset: number): F32x4 => this.#convert(loadLanes(f, ins[k], lanes, offset), k)
+            const once = q.map((_, k) => (shared[k] && stride[k] !== 0 ? f.let(load(k, 0)) : undefined))
+            const terms = steps.map((offsets, row) =>
+              translate(
+                f,
+                program,
+                q.map((_, k) => splats[k]?.[row] ?? once[k] ?? f.let(load(k, offsets[k]))),
+              ).map(x => f.let(x)),
+            )
+            outs.forEach((out, j) => {
+              const sum = fold(
+                f,
+                terms.map(t => t[j]),
+                COMBINE[op],
+              )
+              storeLanes(f, out, f.let(COMBINE[op](loadLanes(f, out, lanes), sum)), lanes)
+            })
+          })
         })
       })
     })

@@ -38,6 +38,23 @@ export function alongRow(
   })
 }
 
+/** The vectors of `count` neighbours, one a trip: `emit(pointers, lanes)`, where fewer than 4 lanes are the last ones. */
+export function forLanes(
+  f: FunctionBuilder,
+  count: number,
+  pointers: readonly LocalI32[],
+  emit: (p: readonly LocalI32[], lanes: number) => void,
+): void {
+  f.scope(() => {
+    const p = pointers.map(q => f.let(q))
+    f.repeat(Math.floor(count / 4), () => {
+      f.scope(() => emit(p, 4))
+      for (const q of p) q.inc(16)
+    })
+    if (count % 4 !== 0) f.scope(() => emit(p, count % 4))
+  })
+}
+
 /** Folds locals pairwise. */
 export function fold(
   f: FunctionBuilder,

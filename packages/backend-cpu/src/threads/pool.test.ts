@@ -1,4 +1,5 @@
 // The pool itself: who does what, what happens to threads that trap, die or never start.
+import { Worker } from 'node:worker_threads'
 import { type Backend, BackendError, f32, type ScalarProgram } from '@strata/api/backend'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { CpuExecutable } from '../executable.js'
@@ -7,10 +8,11 @@ import { LinearMemory } from '../memory.js'
 import { loadProgram } from '../program.js'
 import { TABLE } from '../recorder.js'
 import { chooseTile } from '../tile.js'
+import { CONTROL } from './control.js'
 import { Pool, type PoolOptions } from './pool.js'
 import { startThread, type Thread } from './threads.js'
 
-const N = 200_000
+const N = 400_000
 const PROGRAM: ScalarProgram = {
   inputs: 1,
   code: [
@@ -124,6 +126,23 @@ describe('a pool', () => {
       run()
       expect(pool.totals().slice(1)).toEqual(totals)
     }
+  })
+})
+
+describe('the main thread', () => {
+  it('sleeps until a late thread has done its chunks', async () => {
+    const { pool, linear } = await open()
+    // Another thread that counts seven chunks as done after a while.
+    const code = `const { words, at } = require('node:worker_threads').workerData
+      while (Atomics.load(words, at.waiting) === 0);
+      setTimeout(() => { Atomics.store(words, at.done, 7); Atomics.notify(words, at.done) }, 60)`
+    const at = { done: (pool.control + CONTROL.done) / 4, waiting: (pool.control + CONTROL.waiting) / 4 }
+    const late = new Worker(code, { eval: true, workerData: { words: linear.i32, at } })
+    const start = performance.now()
+    pool.imports.wait(7)
+    expect(performance.now() - start).toBeGreaterThan(50)
+    expect(linear.i32[at.waiting]).toBe(0)
+    await late.terminate()
   })
 })
 

@@ -11,10 +11,15 @@ import {
 import { CONTROL, THREAD, threadLine } from './control.js'
 
 /**
- * Trips of a waiting loop before the thread sleeps: some 50 microseconds, longer than most steps that one thread does
- * alone, and about what sleeping and waking would cost.
+ * Trips of a waiting loop before the thread sleeps: some 50 microseconds (150 in code that is not optimised yet), about what
+ * it costs to sleep and be woken, and longer than what the main thread mostly does alone between two jobs.
  */
-const SPINS = 50_000
+const SPINS = 150_000
+/**
+ * The least work of a program that threads are woken for, in chunks as kernels ask for them (3 to 20 microseconds). Waking
+ * costs the main thread 10 microseconds, and 30 or more pass until the thread is there. Whoever is awake takes part anyway.
+ */
+const WORTH_WAKING = 12
 
 /** What a module needs to know of its pool. */
 export interface Team {
@@ -36,6 +41,7 @@ export class ThreadRuntime {
   readonly #take: FunctionHandle<{ range: 'i32'; job: 'i32' }, 'i32'>
   readonly #count: FunctionHandle<{ line: 'i32'; chunks: 'i32' }, null>
   readonly #publish: FunctionHandle<{ phase: 'i32'; chunks: 'i32' }, 'i32'>
+  #work = 0
   readonly #join: FunctionHandle<{ chunks: 'i32' }, null>
 
   /** Declares imports: before any function of the module. */
@@ -46,13 +52,13 @@ export class ThreadRuntime {
     const failed = module.importFunc('env', 'failed', {}, null)
     this.#take = this.#emitTake()
     this.#count = this.#emitCount()
-    this.#publish = this.#emitPublish()
+    this.#publish = module.declare('publish', { phase: 'i32', chunks: 'i32' }, 'i32')
     this.#join = this.#emitJoin(wait, failed)
   }
 
   /**
    * Emits a phase over [0, units) in chunks of `size`; `call` does one of them. Records in `f` that all threads run it,
-   * and that the main thread waits for its end.
+   * and that the main thread waits for its end. `work` is its size in chunks as the kernel asks for them.
    */
   parallel(
     f: FunctionBuilder,
@@ -60,6 +66,7 @@ export class ThreadRuntime {
     name: string,
     units: number,
     size: number,
+    work: number,
     call: (f: FunctionBuilder, table: LocalI32, begin: LocalI32, end: LocalI32) => void,
   ): void {
     const { control, threads } = this.#team
@@ -93,22 +100,24 @@ export class ThreadRuntime {
         f.if(taken, () => f.call(this.#count, { line, chunks: taken }))
       },
     )
+    this.#work += work
     const index = this.#phases.push(phase) - 1
     const job = f.let(f.call(this.#publish, { phase: index, chunks }))
     f.call(phase, { table, thread: 0, job })
     f.call(this.#join, { chunks })
   }
 
-  /** How many phases were emitted. */
-  get phases(): number {
-    return this.#phases.length
+  /** Emits what needs to know all phases; exports `work` if there are any. */
+  finish(): void {
+    this.#definePublish()
+    if (this.#phases.length > 0) this.#exportWork()
   }
 
   /**
    * Emits and exports the loop of a worker that has done job `job`. It returns the number of the latest job that it need not
    * look at again, when there is a message to handle or a job of another executable.
    */
-  exportWork(): void {
+  #exportWork(): void {
     const { control, executable } = this.#team
     const params = { table: 'i32', thread: 'i32', job: 'i32', messages: 'i32' } as const
     const work = this.#module.func('work', params, 'i32', (f, { table, thread, job, messages }) => {
@@ -170,9 +179,9 @@ export class ThreadRuntime {
   }
 
   /** Makes a job known; its number. */
-  #emitPublish() {
-    const { control, threads, executable } = this.#team
-    return this.#module.func('publish', { phase: 'i32', chunks: 'i32' }, 'i32', (f, { phase, chunks }) => {
+  #definePublish(): void {
+    const { control, threads, executable, shareAll } = this.#team
+    this.#module.define(this.#publish, (f, { phase, chunks }) => {
       f.store(control, I32.of(executable), CONTROL.executable)
       f.store(control, phase, CONTROL.phase)
       f.store(control, chunks, CONTROL.chunks)
@@ -186,9 +195,11 @@ export class ThreadRuntime {
         begin.set(end)
       })
       f.atomicStore(control, job, CONTROL.sequence)
-      f.if(I32.atomicLoad(control, CONTROL.sleepers), () =>
-        f.drop(f.atomicNotify(control, chunks.sub(1), CONTROL.sequence)),
-      )
+      if (this.#work >= WORTH_WAKING || shareAll) {
+        f.if(I32.atomicLoad(control, CONTROL.sleepers), () =>
+          f.drop(f.atomicNotify(control, chunks.sub(1), CONTROL.sequence)),
+        )
+      }
       return job
     })
   }
