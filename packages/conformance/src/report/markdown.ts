@@ -46,9 +46,14 @@ export function reportToMarkdown(report: Report, how: string): string {
   const { engine, platform, cores } = report.environment
   return `# Conformance results
 
-Made by \`${how}\`: level ${report.level}, seed ${report.seed}. Every element that a backend computes is compared with a float64
-oracle, which carries along the largest error that correct float32 arithmetic may make there. Error over bound is the share of that
-allowance that was used: 0 is no error at all, up to 1 is correct, above 1 is a failure.
+Every element that a backend computes is compared with a float64 oracle, which carries along the largest error that correct float32
+arithmetic may make there. Error over bound is the share of that allowance that was used: 0 is no error at all, up to 1 is correct,
+above 1 is a failure. Results that are rounded once come close to 1; sums of many terms stay far below. Level ${report.level}, seed
+${report.seed}, made by
+
+\`\`\`sh
+${how}
+\`\`\`
 
 ${totals.join('\n')}
 
