@@ -24,6 +24,11 @@ describe('errors', () => {
     const cause = new Error('disk')
     expect(new ArgumentError({ where: 'a', what: 'b', cause }).cause).toBe(cause)
   })
+  it('refuse options that are no object', () => {
+    for (const wrong of [false, null, 3]) {
+      expect(() => checkOptions('cpu', wrong as never, ['threads'])).toThrow(/cpu: options: expected an object/)
+    }
+  })
   it('refuse unknown options by name', () => {
     expect(() => checkOptions('Dense', { unit: 3 }, ['units'])).toThrow(
       "Dense: unknown option 'unit': expected one of units",

@@ -72,10 +72,13 @@ export class CancelledError extends StrataError {}
 /**
  * Refuses options that nobody reads (a misspelt argument must not be ignored).
  *
- * @throws ArgumentError naming the option and the known ones.
+ * @throws ArgumentError naming the option and the known ones; also if `options` is no object, whatever its type says
  * @example checkOptions('Dense', { units: 3 }, ['units', 'activation'])
  */
 export function checkOptions(where: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new ArgumentError({ where, what: 'options', expected: 'an object', got: options })
+  }
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
       throw new ArgumentError({ where, what: `unknown option '${key}'`, expected: `one of ${known.join(', ')}` })
