@@ -1,7 +1,7 @@
 // The suite as vitest tests: one description of a backend, whichever it is.
 import { type Backend, KERNEL_NAMES } from '@strata/api/backend'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Check, goldenChecks, graphChecks, kernelChecks } from './checks.js'
+import { type Check, goldenChecks, graphChecks, kernelChecks, type Level } from './checks.js'
 import { goldenFiles } from './golden-files.js'
 import { describeFailure, type TierResult } from './tiers/result.js'
 
@@ -17,14 +17,14 @@ function byTier(checks: readonly Check[]): [tier: string, checks: readonly Check
 }
 
 const goldens = goldenFiles
-const golden = await goldenChecks('full', goldens)
 
 /**
- * Describes every check of level `full` but the fuzz, which has a file of its own; no case may be skipped.
+ * Describes every check of a level but the fuzz, which has a file of its own; no case may be skipped.
  *
  * @param open opens a fresh backend
  */
-export function describeBackend(name: string, open: () => Promise<Backend>): void {
+export async function describeBackend(name: string, open: () => Promise<Backend>, level: Level): Promise<void> {
+  const golden = await goldenChecks(level, goldens)
   describe(name, () => {
     let backend: Backend
     beforeAll(async () => {
@@ -42,10 +42,10 @@ export function describeBackend(name: string, open: () => Promise<Backend>): voi
     }
 
     describe.each(KERNEL_NAMES)('%s', kernel => {
-      test.each(byTier(kernelChecks(kernel, 'full')))('%s', (_, checks) => run(checks))
+      test.each(byTier(kernelChecks(kernel, level)))('%s', (_, checks) => run(checks))
     })
     describe('graphs', () => {
-      const checks = graphChecks('full').filter(c => c.tier !== 'fuzz')
+      const checks = graphChecks(level).filter(c => c.tier !== 'fuzz')
       test.each(byTier(checks))('%s', (_, some) => run(some), 120_000)
     })
     describe.each(['layers', 'losses', 'metrics', 'optimizers'])('golden %s', group => {

@@ -1,5 +1,5 @@
-// The whole suite on the CPU backend with fused multiply-add, where the engine has it.
+// The whole suite on the CPU backend as it opens: with fused multiply-add, where the engine has it.
 import { cpu } from '@strata/backend-cpu'
 import { describeBackend } from './backend.test.util.js'
 
-describeBackend('cpu, fused multiply-add', () => cpu({ relaxedFma: true }))
+await describeBackend('cpu, fused multiply-add', () => cpu({ threads: 1 }), 'full')

@@ -1,5 +1,5 @@
-// The whole suite on the CPU backend without fused multiply-add.
+// The suite on the CPU backend without fused multiply-add.
 import { cpu } from '@strata/backend-cpu'
 import { describeBackend } from './backend.test.util.js'
 
-describeBackend('cpu', () => cpu({ relaxedFma: false }))
+await describeBackend('cpu', () => cpu({ relaxedFma: false, threads: 1 }), 'core')

@@ -10,13 +10,13 @@ import { describeFailure, replayCommand, tokenOf } from './tiers/result.js'
 
 const opened: Backend[] = []
 const open = async (): Promise<Backend> => {
-  const backend = await cpu()
+  const backend = await cpu({ threads: 1 })
   opened.push(backend)
   return backend
 }
 /** Adds 1 to the first index of every argmax. */
 const wrong = async (): Promise<Backend> =>
-  stepwise(await cpu(), {
+  stepwise(await cpu({ threads: 1 }), {
     after({ spec, outs }) {
       if (spec.kernel === 'argmax') outs[0][0] += 1
     },
@@ -66,7 +66,7 @@ test('a skip hides a failure, and is one itself where the case passes', async ()
 })
 test('what a backend does not promise but does is a failure', async () => {
   const shy = async (): Promise<Backend> =>
-    stepwise(await cpu(), { numerics: { nonFinite: false, deterministic: false } })
+    stepwise(await cpu({ threads: 1 }), { numerics: { nonFinite: false, deterministic: false } })
   const only = (c: { readonly kernel: string; readonly tier: string }): boolean =>
     c.kernel === 'maxPool' && c.tier !== 'random'
   const results = await runSuite(shy, { only })

@@ -18,9 +18,9 @@ afterEach(() => {
 })
 
 test('a correct backend gives the same bits, and every step is checked', async () => {
-  const plain = await cpu()
+  const plain = await cpu({ threads: 1 })
   const kernels: string[] = []
-  const backend = verify(await cpu(), { onStep: kernel => kernels.push(kernel) })
+  const backend = verify(await cpu({ threads: 1 }), { onStep: kernel => kernels.push(kernel) })
   expect(await evaluate(backend, graph, feeds)).toEqual(await evaluate(plain, graph, feeds))
   expect(kernels.sort()).toEqual(['matmul', 'reduce', 'softmax'])
   expect(backend.memory()).toEqual({ buffers: 0, bytes: 0, executables: 0 })
@@ -28,7 +28,7 @@ test('a correct backend gives the same bits, and every step is checked', async (
   plain.dispose()
 })
 test('a planted bug: the error names the step, its attributes, the element and both values', async () => {
-  const buggy = stepwise(await cpu(), {
+  const buggy = stepwise(await cpu({ threads: 1 }), {
     after({ spec, outs }) {
       if (spec.kernel === 'matmul') outs[0][7] += 0.125
     },
@@ -45,10 +45,10 @@ test('a planted bug: the error names the step, its attributes, the element and b
   backend.dispose()
 })
 test.each(MISUSE_NAMES)('refuses like a backend: %s', async name => {
-  expect((await misuseTier(async () => verify(await cpu()), name)).failure).toBeUndefined()
+  expect((await misuseTier(async () => verify(await cpu({ threads: 1 })), name)).failure).toBeUndefined()
 })
 test('STRATA_VERIFY=1 asks for it', async () => {
-  const backend = await cpu()
+  const backend = await cpu({ threads: 1 })
   expect(verifyIfAsked(backend)).toBe(backend)
   vi.stubEnv('STRATA_VERIFY', '1')
   expect(verifyIfAsked(backend)).not.toBe(backend)

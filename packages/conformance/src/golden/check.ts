@@ -4,10 +4,9 @@
 // u = 2^-53, a float32 backend by its bound at u = 2^-24 on top.
 import { evaluate, input, type Value } from '@strata/api'
 import { type Backend, bytesOf, type Numerics } from '@strata/api/backend'
-import { FLOAT32, FLOAT64, IEEE } from '../oracle/arithmetic.js'
+import { IEEE } from '../oracle/arithmetic.js'
 import { lower } from '../oracle/lower.js'
 import { type Exact, type OpenOracle, reference } from '../oracle/reference.js'
-import { KERAS_ROUNDING } from './layers-run.js'
 
 /** Data of an input; float64 data may carry a bound on its error. */
 export type Feed = Float32Array | Int32Array | Exact
@@ -49,56 +48,6 @@ export async function runOn(backend: Backend, outputs: Outputs, feeds: Feeds): P
     Object.entries(feeds).map(([n, f]) => [n, isExact(f) ? Float32Array.from(f.value) : f]),
   )
   return (await evaluate(backend, { outputs }, rounded)) as Record<string, Float32Array>
-}
-
-/** An element that is further from its golden value than it may be, as one line; none: null. */
-export function firstMiss(
-  what: string,
-  got: ArrayLike<number>,
-  want: ArrayLike<number>,
-  tolerance: (i: number) => number,
-): string | null {
-  if (got.length !== want.length) return `${what}: ${got.length} elements, expected ${want.length}`
-  for (let i = 0; i < want.length; i++) {
-    const error = Math.abs(got[i] - want[i])
-    // NaN fails, and so does a bound that allows everything: it would check nothing.
-    const limit = tolerance(i)
-    if (!(error <= limit && limit < Infinity) && !(Number.isNaN(got[i]) && Number.isNaN(want[i]))) {
-      return `${what}[${i}]: ${got[i]}, expected ${want[i]} within ${limit}`
-    }
-  }
-  return null
-}
-
-/**
- * All misses of a graph's outputs against golden values, on the oracle or on a backend.
- * @param instead for outputs whose bound the oracle cannot tell: the number of roundings of the golden value to allow
- */
-export async function misses(
-  outputs: Outputs,
-  feeds: Feeds,
-  golden: Readonly<Record<string, ArrayLike<number>>>,
-  backend: Backend | null,
-  instead: Readonly<Record<string, number>> = {},
-): Promise<string[]> {
-  const exact = await runExactly(outputs, feeds, FLOAT64)
-  const roundings = (name: string, i: number, u: number): number => instead[name] * u * Math.abs(golden[name][i])
-  const near = (name: string, i: number): number =>
-    KERAS_ROUNDING * (name in instead ? roundings(name, i, FLOAT64) : exact[name].bound[i])
-  const lines: (string | null)[] = []
-  for (const name of Object.keys(golden)) {
-    lines.push(firstMiss(name, exact[name].value, golden[name], i => near(name, i)))
-  }
-  if (backend !== null) {
-    const bounds = await runExactly(outputs, feeds, FLOAT32, backend.numerics)
-    const got = await runOn(backend, outputs, feeds)
-    for (const name of Object.keys(golden)) {
-      const far = (i: number): number =>
-        (name in instead ? roundings(name, i, FLOAT32) : bounds[name].bound[i]) + near(name, i)
-      lines.push(firstMiss(`${backend.name} ${name}`, got[name], golden[name], far))
-    }
-  }
-  return lines.filter(l => l !== null)
 }
 
 /** A leaf for a golden tensor. */

@@ -6,7 +6,7 @@ import { fromKeras } from './keras.js'
 
 type GoldenData = Parameters<typeof leafOf>[1]
 
-/** A golden case, ready for `misses`. */
+/** A golden case, ready to run. */
 export interface GoldenGraph {
   readonly outputs: Readonly<Record<string, Value>>
   readonly feeds: Feeds

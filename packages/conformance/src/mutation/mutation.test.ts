@@ -11,7 +11,7 @@ test('there are at least 25 bugs, each with a name', () => {
   expect(new Set(MUTATIONS.map(m => m.name)).size).toBe(MUTATIONS.length)
 })
 test('every bug is caught', async () => {
-  const reports = await selfTest(() => cpu(), { goldens: goldenFiles })
+  const reports = await selfTest(() => cpu({ threads: 1 }), { goldens: goldenFiles })
   expect(reports.flatMap(r => r.unmutated).map(describeFailure)).toEqual([])
   // By what the backend computes or does to memory, not by an error that it throws.
   const crashes = reports.filter(r => !/beyond|differ|MemoryFault|is not/.test(r.result?.failure?.what ?? 'is not'))
