@@ -308,8 +308,9 @@ describe('load', () => {
     await expectWorking(b)
   })
 
-  it('emits modules that an independent reader accepts, sharing equal functions', () => {
-    const recorder = new Recorder(true, chooseTile(true))
+  const team = { control: 64, threads: 3, shareAll: true, executable: 1 }
+  it.each([undefined, team])('emits modules that an independent reader accepts, sharing equal functions: %j', team => {
+    const recorder = new Recorder(true, chooseTile(true), team)
     const noAddress = recorder.fromTable(2)
     const keys: string[] = []
     for (let i = 0; i < 2; i++) {
@@ -327,5 +328,8 @@ describe('load', () => {
     expect(keys.length).toBe(1)
     expect(text).toMatch(/export "step1"/)
     expect(text).toMatch(/export "run"/)
+    expect(/export "work"/.test(text)).toBe(team !== undefined)
+    expect(/atomic/.test(text)).toBe(team !== undefined)
+    expect(recorder.sharedSteps).toEqual(team === undefined ? undefined : [0, 1])
   })
 })

@@ -115,8 +115,9 @@ export async function loadProgram(plan: Plan, linear: LinearMemory, options: Pro
     const module = await compile(bytes)
     const imports = { memory: linear.memory, ...pool?.imports }
     const { exports } = await WebAssembly.instantiate(module, { env: imports })
-    if (pool !== undefined && executable !== undefined && recorder.phaseSteps.length > 0) {
-      const phases = recorder.phaseSteps.map(i => `step ${i} (${plan.steps[i].kernel})`)
+    const { sharedSteps } = recorder
+    if (pool !== undefined && executable !== undefined && sharedSteps !== undefined) {
+      const phases = sharedSteps.map(i => `step ${i} (${plan.steps[i].kernel})`)
       await pool.load(executable, { module, table: arena, phases })
     }
     const entry = (name: string): Run => exports[name] as Run

@@ -71,9 +71,9 @@ export class Recorder implements KernelContext {
     return this.#data
   }
 
-  /** Of each phase that several threads run, the number of its step. */
-  get phaseSteps(): readonly number[] {
-    return this.#phaseSteps
+  /** Of each phase that several threads run, the number of its step; undefined if no other thread is to take part. */
+  get sharedSteps(): readonly number[] | undefined {
+    return this.#threads?.worthThreads ? this.#phaseSteps : undefined
   }
 
   /** Records one step: `prepare` emits functions, and what it returns records calls. */
@@ -88,7 +88,7 @@ export class Recorder implements KernelContext {
     this.#steps.push(fn)
   }
 
-  /** The module: exports `run`, `work` if threads share any of it, and on request every step as `step<i>`. */
+  /** The module: exports `run`, `work` if other threads take part, and on request every step as `step<i>`. */
   finish(exportSteps: boolean): Uint8Array<ArrayBuffer> {
     const run = this.module.func('run', { table: 'i32' }, null, (f, { table }) => {
       for (const step of this.#steps) f.call(step, { table })

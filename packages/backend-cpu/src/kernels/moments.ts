@@ -17,11 +17,11 @@ import { add, chainsOf } from './softmax.js'
 const BLOCK_ELEMENTS = 8192
 const BLOCK_ROWS = [32, 256] as const
 /** Columns whose sums are held in registers, and those whose sums stay in the first-level cache. */
-const [FEW, PIECE] = [8, 512]
-/** Rows that are read side by side for each load of a sum. */
-const rowsAtOnce = (columns: number): number => Math.max(1, Math.min(4, Math.floor(256 / columns)))
-/** One of so many rows gives the shift. */
-const sampling = (length: number): number => (length >= 64 ? 8 : length >= 16 ? 4 : 1)
+const [FEW, PIECE] = [8, 2048]
+/** Rows that are read side by side for each load of a sum: half a kilobyte, as in reduction.ts. */
+const rowsAtOnce = (columns: number): number => Math.max(1, Math.min(4, Math.floor(128 / columns)))
+/** The rows whose mean is the shift: the first ones, as memory is then read in one stream. */
+const headOf = (length: number): number => Math.floor(length / (length >= 64 ? 8 : length >= 16 ? 4 : 1))
 
 /** Merged dimensions: [rows, columns] reduced over rows, or [results, terms] reduced over terms. */
 function layout(shape: readonly number[], axes: readonly number[]) {
@@ -133,8 +133,7 @@ export const moments: CpuImpl<'moments'> = {
         const means = f.locals('f32x4', vectors.length)
         f.scope(() => {
           const sums = chains()
-          const every = sampling(length)
-          alongRows(f, Math.floor(length / every), every * results, together, p, (row, steps) => {
+          alongRows(f, headOf(length), results, together, p, (row, steps) => {
             steps.forEach((at, chain) => {
               vectors.forEach(({ offset, lanes }, v) => {
                 const sum = sums[v][chain]
@@ -143,7 +142,7 @@ export const moments: CpuImpl<'moments'> = {
             })
           })
           means.forEach((m, v) => {
-            m.set(fold(f, sums[v], add).div(Math.floor(length / every)))
+            m.set(fold(f, sums[v], add).div(headOf(length)))
           })
         })
         const d1 = chains()
@@ -168,9 +167,7 @@ export const moments: CpuImpl<'moments'> = {
     }
     /** Many columns: sums are in memory, in their planes, so that rows are read one after another. */
     function emitWide(f: FunctionBuilder, p: LocalI32, q: LocalI32, count: number, length: number): void {
-      const every = sampling(length)
       const together = rowsAtOnce(count)
-      const samples = Math.floor(length / every)
       const [atD1, atD2] = [plane * 4, 2 * plane * 4]
       const sumOf = (terms: readonly F32x4[]): LocalF32x4 =>
         fold(
@@ -179,14 +176,14 @@ export const moments: CpuImpl<'moments'> = {
           add,
         )
       f.memoryFill(q, 0, count * 4)
-      alongRows(f, samples, every * results, together, p, (row, steps) => {
+      alongRows(f, headOf(length), results, together, p, (row, steps) => {
         forLanes(f, count, [row, q], ([x, m], lanes) => {
           const sum = sumOf(steps.map(at => loadLanes(f, x, lanes, at)))
           storeLanes(f, m, f.let(loadLanes(f, m, lanes).add(sum)), lanes)
         })
       })
       forLanes(f, count, [q], ([m], lanes) => {
-        storeLanes(f, m, f.let(loadLanes(f, m, lanes).div(samples)), lanes)
+        storeLanes(f, m, f.let(loadLanes(f, m, lanes).div(headOf(length))), lanes)
         storeLanes(f, m, f.let(F32x4.of(0)), lanes, atD1)
         storeLanes(f, m, f.let(F32x4.of(0)), lanes, atD2)
       })

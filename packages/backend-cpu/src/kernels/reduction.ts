@@ -25,9 +25,12 @@ const ROW_TERMS = 8192
 /** Elements of a block of rows, and the least and most rows. */
 const BLOCK_ELEMENTS = 8192
 const BLOCK_ROWS = [64, 512] as const
-/** Columns whose sums stay in the first-level cache, and rows that are read side by side for each load of a sum. */
-const PIECE = 512
-const rowsAtOnce = (columns: number): number => Math.max(1, Math.min(4, Math.floor(256 / columns)))
+/**
+ * Columns whose sums stay in the first-level cache, and rows that are read side by side for each load of a sum: half a
+ * kilobyte of memory in all, as more streams at once defeat prefetching (a quarter of the bandwidth where rows are long).
+ */
+const PIECE = 2048
+const rowsAtOnce = (columns: number): number => Math.max(1, Math.min(4, Math.floor(128 / columns)))
 
 interface Reduction {
   readonly op: Op

@@ -16,10 +16,10 @@ import { CONTROL, THREAD, threadLine } from './control.js'
  */
 const SPINS = 150_000
 /**
- * The least work of a program that threads are woken for, in chunks as kernels ask for them (3 to 20 microseconds). Waking
- * costs the main thread 10 microseconds, and 30 or more pass until the thread is there. Whoever is awake takes part anyway.
+ * The least work of a program that threads take part in, in chunks as kernels ask for them (3 to 20 microseconds). Waking
+ * one costs the main thread 10 microseconds, and 30 or more pass until it is there.
  */
-const WORTH_WAKING = 12
+const WORTH_THREADS = 12
 
 /** What a module needs to know of its pool. */
 export interface Team {
@@ -107,10 +107,15 @@ export class ThreadRuntime {
     f.call(this.#join, { chunks })
   }
 
-  /** Emits what needs to know all phases; exports `work` if there are any. */
+  /** Whether workers are to take part. If not, the main thread finds all chunks left to it. */
+  get worthThreads(): boolean {
+    return this.#phases.length > 0 && (this.#work >= WORTH_THREADS || this.#team.shareAll)
+  }
+
+  /** Emits what needs to know all phases; exports `work` if it is worth it. */
   finish(): void {
     this.#definePublish()
-    if (this.#phases.length > 0) this.#exportWork()
+    if (this.worthThreads) this.#exportWork()
   }
 
   /**
@@ -180,7 +185,7 @@ export class ThreadRuntime {
 
   /** Makes a job known; its number. */
   #definePublish(): void {
-    const { control, threads, executable, shareAll } = this.#team
+    const { control, threads, executable } = this.#team
     this.#module.define(this.#publish, (f, { phase, chunks }) => {
       f.store(control, I32.of(executable), CONTROL.executable)
       f.store(control, phase, CONTROL.phase)
@@ -195,7 +200,7 @@ export class ThreadRuntime {
         begin.set(end)
       })
       f.atomicStore(control, job, CONTROL.sequence)
-      if (this.#work >= WORTH_WAKING || shareAll) {
+      if (this.worthThreads) {
         f.if(I32.atomicLoad(control, CONTROL.sleepers), () =>
           f.drop(f.atomicNotify(control, chunks.sub(1), CONTROL.sequence)),
         )

@@ -62,14 +62,14 @@ describe('many runs', () => {
   it('of many executables on two backends at once stay right', async () => {
     const single = await cpu({ threads: 1 })
     const backends = [await cpu({ threads: 2 }), await cpu({ threads: 3, shareAll: true })]
-    const sizes = [1, 17, 1000, 40_000, 60_001]
+    const sizes = [1, 17, 1000, 40_000, 150_001]
     const expected = await Promise.all(sizes.map(n => runOnce(single, tanhPlan(n), [waves(n)])))
     const runs = backends.flatMap(b =>
       sizes.map(async (n, i) => {
         const e = await b.load(tanhPlan(n))
         const bind = { in0: b.alloc(n * 4), out0: b.alloc(n * 4) }
         b.write(bind.in0, waves(n))
-        for (let k = 0; k < 400; k++) {
+        for (let k = 0; k < 300; k++) {
           b.write(bind.out0, new Float32Array(n))
           e.run(bind)
           // Loads, runs and disposals of the others come between.
@@ -165,7 +165,7 @@ describe('a Node process', () => {
     let alive = 0
     process.on('worker', w => { alive++; w.on('exit', () => alive--) })
     const sleep = (ms = 300) => new Promise(resolve => setTimeout(resolve, ms))
-    const n = 100_000
+    const n = 400_000
     const code = [['in', 0], ['tanh', 0]]
     const step = { kernel: 'map', attrs: { shape: [n], program: { inputs: 1, code, outs: [1] } }, ins: [0], outs: [1] }
     const spec = { shape: [n], dtype: 'float32' }
@@ -173,14 +173,18 @@ describe('a Node process', () => {
       slots: [0, 1].map(() => ({ bytes: 4 * n, kind: 'scratch' })), tensors: [0, 1].map(slot => ({ spec, slot })),
       steps: [step], bind: {}, constants: [], report: { fused: [], decomposed: [] },
     }
-    async function open() {
+    const attrs = { ...step.attrs, shape: [20_000] }
+    const small = {
+      ...plan, steps: [{ ...step, attrs }], tensors: plan.tensors.map(t => ({ ...t, spec: { ...spec, shape: [20_000] } })),
+    }
+    async function open(loaded = plan) {
       const backend = await cpu({ threads: 3 })
-      const executable = await backend.load(plan)
+      const executable = await backend.load(loaded)
       executable.run({})
       return { backend, executable }
     }
     let opened = await open()`
-  const collect = 'for (let i = 0; i < 100 && alive > 0; i++) { await sleep(50); globalThis.gc() }'
+  const gone = 'for (let i = 0; i < 200 && alive > 0; i++) { await sleep(50); globalThis.gc() }'
   it.each([
     ['ends by itself at once', 'await sleep(0)', 2],
     ['ends by itself while threads sleep', 'await sleep()', 2],
@@ -190,8 +194,8 @@ describe('a Node process', () => {
       'opened.backend.dispose(); await cpu({ threads: 3 }); await sleep()',
       0,
     ],
-    ['has no worker after dispose', 'await sleep(); opened.backend.dispose(); await sleep()', 0],
-    ['has no worker after a backend was collected', `await sleep(); opened = undefined; ${collect}`, 0],
+    ['has no worker after dispose', `await sleep(); opened.backend.dispose(); ${gone}`, 0],
+    ['has no worker after a backend was collected', `await sleep(); opened = undefined; ${gone}`, 0],
   ])('%s', async (_, rest, workers) => {
     const cwd = fileURLToPath(new URL('../..', import.meta.url))
     const log = `const log = () => console.log(alive)`
