@@ -4,14 +4,17 @@ import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { checksOf } from './checks.js'
 import { goldenFiles } from './golden-files.js'
+import { MUTATIONS } from './mutation/index.js'
 import { rowOf } from './report/report.js'
+import { TIERS } from './tiers/result.js'
 
 const RENEW = 'run `npm run conformance:results`'
 
 test('the published results are those of the present suite', async () => {
   const text = await readFile(new URL('../../../docs/results/conformance.md', import.meta.url), 'utf8')
+  const [tables, bugs] = text.split('## Planted bugs')
   const published = new Map<string, string[]>()
-  for (const line of text.split('\n')) {
+  for (const line of tables.split('\n')) {
     const [row, ...cells] = line
       .split('|')
       .slice(1, -1)
@@ -29,5 +32,11 @@ test('the published results are those of the present suite', async () => {
     const [first, , second] = published.get(row) ?? []
     expect([row, first, second], RENEW).toEqual([row, String(count), String(count)])
   }
-  expect(text).not.toContain('failed')
+  expect(tables).not.toContain('failed')
+  const caught = [...bugs.matchAll(/^\| (?!bug |---)(.*?) \| (\S+) \|/gm)].map(m => [m[1], m[2]])
+  expect(
+    caught.map(([name]) => name),
+    RENEW,
+  ).toEqual(MUTATIONS.map(m => m.name))
+  expect(caught.filter(([, tier]) => !(TIERS as readonly string[]).includes(tier))).toEqual([])
 })

@@ -12,6 +12,7 @@ import { reportToMarkdown } from '../report/markdown.js'
 import { showRatio } from '../report/matrix.js'
 import {
   type BackendReport,
+  missedOf,
   passed,
   REPORT_SCHEMA,
   type Report,
@@ -54,9 +55,10 @@ async function run(args: Arguments, signal: AbortSignal): Promise<Report> {
   if (!present && args.replay === undefined) err("The golden data is not installed: Keras's values are left out.\n")
   const context = { args, signal, goldens: present ? goldenFiles : undefined, skips: await readSkips(args.skips) }
   const backends: BackendReport[] = []
-  for (const l of loaded) {
+  for (const [i, l] of loaded.entries()) {
     if (signal.aborted) break
-    backends.push(await runBackend(l, progressOn(process.stderr, l.label, args.minutes), context))
+    const progress = progressOn(process.stderr, l.label, args.minutes)
+    backends.push(await runBackend(l, progress, { ...context, first: i === 0 }))
   }
   return {
     schema: REPORT_SCHEMA,
@@ -76,6 +78,9 @@ function printResults({ backends, cancelled }: Report): void {
       out(`${describeFailure(r).split('\n  strata-conformance ')[0]}\n  ${replayCommand(r, b.module)}\n`)
     }
     if (failures.length > PRINTED) out(`... and ${failures.length - PRINTED} more failures\n`)
+    for (const p of missedOf(b)) out(`planted bug not caught: ${p.name}\n`)
+    if (b.planted !== undefined)
+      out(`${b.label}: ${b.planted.length - missedOf(b).length} of ${b.planted.length} planted bugs caught\n`)
     const s = summarize(b.results)
     const worst = s.worstResult === undefined ? '' : ` (${s.worstResult.kernel}, '${s.worstResult.case}')`
     out(

@@ -17,6 +17,7 @@ export interface Arguments {
   readonly kernel?: readonly KernelName[]
   readonly replay?: string
   readonly foreign?: string
+  readonly selfTest?: boolean
   readonly skips?: string
   readonly report?: string
   readonly json?: string

@@ -1,9 +1,10 @@
 // Runs the suite, one case of it, or foreign cases on one backend, for its column of the report.
 import { readFile } from 'node:fs/promises'
-import { ArgumentError, type KernelName } from '@strata/api/backend'
+import { ArgumentError, CancelledError, type KernelName } from '@strata/api/backend'
 import { runForeign } from '../foreign/index.js'
 import type { GoldenLoader } from '../golden/data.js'
-import { type BackendReport, describeBackend } from '../report/report.js'
+import { selfTest } from '../mutation/index.js'
+import { type BackendReport, describeBackend, type PlantedBug } from '../report/report.js'
 import { replay, runSuite, type Skip } from '../suite.js'
 import { TIERS, type TierResult } from '../tiers/result.js'
 import type { LoadedBackend } from './load.js'
@@ -15,6 +16,8 @@ export interface RunContext {
   readonly signal: AbortSignal
   readonly goldens?: GoldenLoader
   readonly skips: readonly Skip[]
+  /** Whether this is the backend of `--backend`: the self-test is for one. */
+  readonly first: boolean
 }
 
 /** The list of `--skips`. @throws ArgumentError if it is not one */
@@ -51,6 +54,26 @@ function checkToken(text: string): void {
   if (known && typeof rest.kernel === 'string' && typeof rest.case === 'string') return
   const expected = 'the JSON that a failure printed: {"tier": ..., "kernel": ..., "case": ..., "seed": ...}'
   throw new ArgumentError({ where: '--replay', what: 'a token', expected, got: text })
+}
+
+/** Plants every known bug. A cancelled run has no result: half a self-test proves nothing. */
+async function plant(loaded: LoadedBackend, context: RunContext): Promise<readonly PlantedBug[] | undefined> {
+  const open = async (): ReturnType<LoadedBackend['open']> => {
+    // Each bug opens a backend: signals are seen in between.
+    await new Promise(resolve => setTimeout(resolve))
+    if (context.signal.aborted) throw new CancelledError({ where: '--self-test', what: 'cancelled' })
+    return loaded.open()
+  }
+  try {
+    const reports = await selfTest(open, { goldens: context.goldens ?? null, seed: context.args.seed })
+    return reports.map(({ mutation, caughtBy, result }) => {
+      const check = result === null ? '' : `${result.kernel === 'graph' ? '' : `${result.kernel}, `}${result.case}`
+      return { name: mutation, caughtBy, check }
+    })
+  } catch (e) {
+    if (e instanceof CancelledError) return undefined
+    throw e
+  }
 }
 
 /** Runs what the arguments ask for. @throws what the backend throws when it is opened */
@@ -96,5 +119,7 @@ export async function runBackend(
     results.push(...(await runForeign(loaded.open, args.foreign, { signal, onProgress, token: foreignToken })))
   }
   progress.stop()
-  return { ...head, seconds: (performance.now() - began) / 1000, results }
+  const seconds = (performance.now() - began) / 1000
+  const planted = args.selfTest === true && context.first && !signal.aborted ? await plant(loaded, context) : undefined
+  return { ...head, seconds, results, ...(planted === undefined ? {} : { planted }) }
 }

@@ -2,7 +2,7 @@
 import { histogramChart, shortCount } from './chart.js'
 import { html, Markup } from './markup.js'
 import { failureItem, lineDetails, matrix, showRatio } from './matrix.js'
-import { type BackendReport, passed, type Report, rowOf, skipsOf, stateOf, summarize } from './report.js'
+import { type BackendReport, missedOf, passed, type Report, rowOf, skipsOf, stateOf, summarize } from './report.js'
 import { STYLE } from './style.js'
 
 /** At most this many cases are named for a skip's reason, and failures on top of the page. */
@@ -31,6 +31,26 @@ function failures(report: Report): Markup {
   const several = report.backends.length > 1
   const items = first.slice(0, NAMED).map(({ b, r }) => failureItem(r, b.module, several ? b.label : undefined))
   return html`<h2>Failures</h2><p>The first of each kernel.</p>${items}${more}`
+}
+
+/** The self-test: what was planted, and what caught it. */
+function planted(backends: readonly BackendReport[]): Markup {
+  const sections = backends.map(b => {
+    if (b.planted === undefined) return html``
+    const rows = b.planted.map(p => {
+      const by =
+        p.caughtBy === null
+          ? html`<span class="failed">✗ not caught</span>`
+          : html`<span class="passed">✓ ${p.caughtBy}</span>`
+      return html`<tr><td>${p.name}</td><td>${by}</td><td>${p.check}</td></tr>`
+    })
+    const missed = missedOf(b).length
+    const summary = missed === 0 ? `all ${b.planted.length} caught` : `${missed} of ${b.planted.length} not caught`
+    return html`<details${missed > 0 ? html` open` : html``}><summary><span class="name">${b.label}: ${summary}</span></summary><div class="inside"><div class="scroll"><table><thead><tr><th>bug</th><th>caught by</th><th>check</th></tr></thead><tbody>${rows}</tbody></table></div></div></details>`
+  })
+  if (backends.every(b => b.planted === undefined)) return html``
+  return html`<h2>Planted bugs</h2><p>The suite tests itself: bugs that backends really have are planted into a working backend, one at a time, and
+a check must catch each.</p>${sections}`
 }
 
 const yesNo = (v: boolean): string => (v ? 'yes' : 'no')
@@ -98,7 +118,7 @@ seldom all go one way; a result that is rounded once comes close to 1 now and th
 /** The report as an HTML page. */
 export function reportToHtml(report: Report): string {
   const good = passed(report)
-  const failed = report.backends.some(b => b.results.some(r => r.failure !== undefined))
+  const failed = report.backends.some(b => b.results.some(r => r.failure !== undefined) || missedOf(b).length > 0)
   const badge = failed ? ['fail', '✗ failed'] : good ? ['pass', '✓ passed'] : ['part', 'incomplete']
   const names = report.backends.map(b => b.label).join(' and ')
   const cancelled = report.cancelled
@@ -113,7 +133,7 @@ ${totals(report)}${failures(report)}
 <h2>Kernels and backends</h2><p>Cases by outcome, and the largest error in units of what correct arithmetic may make.</p>
 ${matrix(report)}
 <h2>Line by line</h2>${lineDetails(report)}
-${numerics(report.backends)}${skips(report.backends)}${place(report)}${MANUAL}
+${planted(report.backends)}${numerics(report.backends)}${skips(report.backends)}${place(report)}${MANUAL}
 </main></body></html>
 `
   return page.text

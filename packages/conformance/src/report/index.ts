@@ -5,6 +5,8 @@ export { reportToMarkdown } from './markdown.js'
 export {
   type BackendReport,
   describeBackend,
+  missedOf,
+  type PlantedBug,
   passed,
   REPORT_SCHEMA,
   type Report,

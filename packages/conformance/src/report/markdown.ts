@@ -43,6 +43,18 @@ export function reportToMarkdown(report: Report, how: string): string {
   const skips = report.backends.flatMap(b =>
     skipsOf(b).map(({ reason, cases }) => `- ${b.label}: ${reason} (${cases.length} cases)`),
   )
+  const planted = report.backends.flatMap(b =>
+    b.planted === undefined
+      ? []
+      : [
+          `\n## Planted bugs\n\nThe suite tests itself: bugs that backends really have are planted into ${b.label}, one at a time, and a check must catch each.\n`,
+          table(
+            ['bug', 'caught by', 'check'],
+            b.planted.map(p => [p.name, p.caughtBy ?? '**not caught**', p.check]),
+          ),
+          '',
+        ],
+  )
   const { engine, platform, cores } = report.environment
   return `# Conformance results
 
@@ -68,7 +80,7 @@ ${lines(report, others)}
 ## Skips
 
 ${skips.length === 0 ? 'None.' : skips.join('\n')}
-
+${planted.join('\n')}
 ## Environment
 
 - ${engine}, ${platform}, ${cores} CPU cores

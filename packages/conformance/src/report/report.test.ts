@@ -48,6 +48,14 @@ test('a report passes if everything ran and nothing failed', () => {
   expect(passed({ ...reportOf(backendOf('a', [good])), cancelled: true })).toBe(false)
   expect(passed(reportOf(backendOf('a', [])))).toBe(false)
   expect(passed(reportOf())).toBe(false)
+  const plantedBug = (caughtBy: 'exact' | null) => [{ name: `bug ${evil}`, caughtBy, check: 'conv2d, same' }]
+  const caught = reportOf({ ...backendOf('a', [good]), planted: plantedBug('exact') })
+  const missed = reportOf({ ...backendOf('a', [good]), planted: plantedBug(null) })
+  expect([passed(caught), passed(missed)]).toEqual([true, false])
+  expect(reportToHtml(caught)).toContain('all 1 caught')
+  expect(reportToHtml(missed)).toContain('✗ failed')
+  expect(reportToHtml(missed)).not.toContain(evil)
+  expect(reportToMarkdown(missed, 'x')).toContain('**not caught**')
 })
 test('sums of results', () => {
   expect(summarize([good, network, bad, skipped])).toMatchObject({ passed: 2, failed: 1, skipped: 1, worstResult: bad })

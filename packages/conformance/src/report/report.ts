@@ -7,6 +7,15 @@ import type { Environment } from './environment.js'
 /** Rises when a field changes its meaning or goes away. */
 export const REPORT_SCHEMA = 1
 
+/** What became of a bug that the suite planted into the backend. */
+export interface PlantedBug {
+  readonly name: string
+  /** The tier that caught it; null: nothing did. */
+  readonly caughtBy: TierName | null
+  /** The check that caught it. */
+  readonly check: string
+}
+
 /** One backend of a report. */
 export interface BackendReport {
   /** Tells the columns apart: the backend's name, with what it was opened with. */
@@ -17,6 +26,8 @@ export interface BackendReport {
   readonly linearMemory: boolean
   readonly seconds: number
   readonly results: readonly TierResult[]
+  /** Of the suite's self-test, if it ran on this backend. */
+  readonly planted?: readonly PlantedBug[]
 }
 
 export interface Report {
@@ -109,11 +120,17 @@ export function skipsOf(
   return [...reasons].map(([reason, cases]) => ({ reason, cases }))
 }
 
-/** Whether everything ran and nothing failed. An empty run proves nothing: it does not pass. */
+/** Bugs that were planted and not caught. */
+export const missedOf = (backend: BackendReport): readonly PlantedBug[] =>
+  (backend.planted ?? []).filter(p => p.caughtBy === null)
+
+/** Whether everything ran, nothing failed and every planted bug was caught. An empty run proves nothing: it does not pass. */
 export const passed = (report: Report): boolean =>
   !report.cancelled &&
   report.backends.length > 0 &&
-  report.backends.every(b => b.results.length > 0 && b.results.every(r => r.failure === undefined))
+  report.backends.every(
+    b => b.results.length > 0 && b.results.every(r => r.failure === undefined) && missedOf(b).length === 0,
+  )
 
 /** The report as JSON; numbers that JSON lacks are the strings 'NaN', 'Infinity' and '-Infinity'. */
 export const reportToJson = (report: Report): string =>
