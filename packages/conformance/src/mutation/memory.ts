@@ -1,5 +1,5 @@
 // Planted bugs of memory and time: writes outside, slots, missing initialisation, runs that differ.
-import type { KernelName } from '@strata/api/backend'
+import type { AttrsOf, KernelName } from '@strata/api/backend'
 import type { HostData } from '../cases/data.js'
 import type { StepHooks, StepwiseBuffer } from '../stepwise.js'
 import { transposeNaively } from './kernels.js'
@@ -57,6 +57,24 @@ export const MEMORY: readonly Mutation[] = [
     name: 'a filter gradient adds to memory that was not cleared',
     hooks: () => accumulates('conv2dFilterGrad'),
     seen: onKernels('conv2dFilterGrad'),
+  },
+  {
+    name: 'a reduction adds to what its scratch memory held, which is 0 at first',
+    hooks: () => {
+      // Sums of earlier runs, by plan and step.
+      const sums = new Map<string, HostData>()
+      return {
+        after({ spec: { kernel, attrs }, plan, index, outs: [out] }) {
+          if (kernel !== 'reduce' || (attrs as AttrsOf<'reduce'>).op !== 'sum') return
+          if (plan.slots[plan.tensors[plan.steps[index].outs[0]].slot].kind !== 'scratch') return
+          const key = `${JSON.stringify(plan.bind)} ${index}`
+          const before = sums.get(key)
+          if (before !== undefined) out.set(out.map((v: number, i: number) => v + before[i]) as never)
+          sums.set(key, out.slice())
+        },
+      }
+    },
+    seen: onGraphs(/^compiled/),
   },
   {
     name: 'a step writes to its input',

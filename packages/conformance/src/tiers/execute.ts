@@ -1,5 +1,5 @@
 // Runs a plan on a backend with sentinels around every buffer, and on the oracle.
-import { type Backend, type Buffer, bytesOf, type Plan, type TensorSpec } from '@strata/api/backend'
+import { type Backend, type Buffer, bytesOf, type Plan, scratchBytes, type TensorSpec } from '@strata/api/backend'
 import type { HostData } from '../cases/data.js'
 import type { Exact, ReferenceBackend } from '../oracle/reference.js'
 
@@ -49,6 +49,7 @@ export async function executeRepeatedly(
       bind[name] = alloc(bytesOf(spec))
       guards.push(guard())
     }
+    poison(backend, scratchBytes(plan))
     const executable = await backend.load(plan)
     for (let run = 0; run < runs; run++) {
       for (const [name, spec] of specs(plan)) {
@@ -68,6 +69,14 @@ export async function executeRepeatedly(
     throw new MemoryFault(`left behind: ${JSON.stringify(before)} became ${JSON.stringify(after)}`)
   }
   return results
+}
+
+/** Leaves sentinels where the plan's scratch memory may come to lie: whatever reads it before it is written finds them. */
+function poison(backend: Backend, bytes: number): void {
+  if (bytes === 0) return
+  const garbage = backend.alloc(bytes)
+  backend.write(garbage, new Int32Array(bytes / 4).fill(SENTINEL))
+  garbage.dispose()
 }
 
 async function checkGuards(backend: Backend, guards: readonly Buffer[]): Promise<void> {
