@@ -184,6 +184,28 @@ function part(f: FunctionBuilder, index: I32, blocks: number, n: number, size: n
 }
 
 /**
+ * Whether both A and B lie row by row along the inner dimension, as in gradients of weights, so that a block of each is one
+ * piece of memory; and rows are long enough for tiles to leap over lines of the cache.
+ */
+const isTransposed = (
+  { rows, inner, level, packed, ldb, unitTiles, unitPanels, tile }: Blocking,
+  s: GemmShape,
+): boolean =>
+  level === 2 &&
+  !packed &&
+  rows[2].a === 1 &&
+  rows[2].count === inner[2].a &&
+  rows[2].count >= 16 &&
+  unitTiles * tile.mr >= rows[2].count &&
+  ldb === s.n &&
+  unitPanels * tile.nr >= s.n
+
+/** Reads memory in one stream: tiles then find it in the cache, where they walk it in strides that no prefetcher follows. */
+function touch(f: FunctionBuilder, from: LocalI32, bytes: I32): void {
+  f.forPointer(from, from.add(bytes), 64, p => f.drop(I32.load(p)))
+}
+
+/**
  * One block of the inner dimension for one block of C. A function of its own, so that calls stay short: the engine
  * replaces it by optimised code at the next call.
  */
@@ -214,6 +236,10 @@ function emitBlock(
   const panelBytes = (b.packed ? product(b.inner) : 1) * nr * 4
   const [remRows, tailColumns] = [b.rows[2].count % mr, s.n % nr]
   return ctx.module.func(name, params, null, (f, p) => {
+    if (isTransposed(b, s)) {
+      touch(f, p.a, p.count.mul(b.inner[2].a * 4))
+      touch(f, p.b, p.count.mul(b.ldb * 4))
+    }
     const a = f.local('i32')
     const row = f.local('i32')
     const panel = f.local('i32')
