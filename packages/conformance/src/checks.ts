@@ -112,18 +112,20 @@ const fuzzCheck = (runs: number, group: number): Check =>
 /** Whole graphs, models, misuse. */
 export function graphChecks(level: Level): Check[] {
   const { networks, groups } = AMOUNTS[level]
-  const fuzzes = Array.from({ length: groups }, (_, i) => fuzzCheck(networks, i))
-  if (level === 'soak') return fuzzes
-  const full = level === 'full'
-  return [
+  const random = [
     ...RELATIONS.map(r => graphCheck('metamorphic', r.name, (s, seed) => metamorphicTier(s.backend, r, seed))),
     ...NETWORKS.map(n => graphCheck('compiled', n.name, (s, seed) => compiledTier(s.backend, n, seed))),
     ...FUSIONS.map(f => graphCheck('fusion', f.name, (s, seed) => fusionTier(s.backend, f, seed))),
+    ...Array.from({ length: groups }, (_, i) => fuzzCheck(networks, i)),
+    ...WHOLE_MODELS.map(m => graphCheck('model', m.name, (s, seed) => stepTier(s.backend, m, seed))),
+  ]
+  if (level === 'soak') return random
+  const full = level === 'full'
+  return [
+    ...random,
     ...MISUSE_NAMES.map(
       (name): Check => ({ tier: 'misuse', kernel: 'copy', case: name, run: s => misuseTier(s.open, name) }),
     ),
-    ...fuzzes,
-    ...WHOLE_MODELS.map(m => graphCheck('model', m.name, (s, seed) => stepTier(s.backend, m, seed))),
     ...WHOLE_MODELS.filter(m => full || m.core).map(m =>
       graphCheck('trajectory', m.name, (s, seed) => trajectoryTier(s.backend, m, seed)),
     ),
