@@ -81,7 +81,11 @@ test('tarballs hold what is exported and neither tests nor build leftovers', asy
   for (const name of PACKAGES) {
     const { files } = packed.find(p => p.name === `@strata/${name}`)
     const paths = files.map(f => f.path)
-    const unwanted = paths.filter(p => /\.test\.|fixture|__snapshots__|\.snap$|golden\/|\.tsbuildinfo$|vitest/.test(p))
+    const unwanted = paths.filter(p =>
+      /\.test\.|fixture|__snapshots__|\.snap$|^golden\/(?!(layers|losses|metrics|optimizers)\.)|\.tsbuildinfo$|vitest/.test(
+        p,
+      ),
+    )
     assert.deepEqual(unwanted, [], `files in ${name}`)
     for (const entry of Object.values(await exportsOf(name))) {
       for (const path of Object.values(entry)) assert.ok(paths.includes(path.replace('./', '')), `${name}: ${path}`)
@@ -102,6 +106,21 @@ test('a program trains on the installed packages', async () => {
   // Exclusive or: 0.25 is what a constant reaches.
   assert.ok(last < 0.05 && last < first, `loss ${first} -> ${last}`)
 })
+
+test('the conformance command runs on an installed backend, golden data included', async () => {
+  const bin = join(folder, 'node_modules/@strata/conformance/bin/strata-conformance.js')
+  const args = ['--backend', '@strata/backend-cpu', '--kernel', 'copy', '--json', 'copy.json']
+  assert.match(await run(process.execPath, [bin, ...args], folder), /cpu: \d+ passed, 0 failed/)
+  const token = JSON.stringify({ tier: 'golden', kernel: 'graph', case: await goldenCase(), seed: 1 })
+  const replay = ['--backend', '@strata/backend-cpu', '--replay', token]
+  assert.match(await run(process.execPath, [bin, ...replay], folder), /cpu: 1 passed, 0 failed/)
+})
+
+/** The first golden case of a layer. */
+async function goldenCase() {
+  const path = join(folder, 'node_modules/@strata/conformance/golden/layers.json')
+  return `layers/${JSON.parse(await readFile(path, 'utf8')).cases[0].id}`
+}
 
 test('all public entries type-check under strict settings', async () => {
   const entries = []

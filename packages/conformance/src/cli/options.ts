@@ -78,6 +78,7 @@ export function parseArguments(
     .addOption(new Option('--kernel <names...>', 'these kernels alone').choices(KERNEL_NAMES))
     .option('--replay <token>', 'one case alone, as a failure printed it')
     .option('--foreign <folder>', 'also run the ONNX node tests or WebNN cases below this folder')
+    .option('--self-test', 'also plant known bugs into the backend, one at a time: a check must catch each')
     .option(
       '--skips <file>',
       'JSON list of known failures: {tier?, kernel?, case?, reason}; one that passes is a failure',

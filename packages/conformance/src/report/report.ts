@@ -108,7 +108,7 @@ export function byTier(results: readonly TierResult[]): ReadonlyMap<TierName, re
   return tiers
 }
 
-/** Why results were skipped, with how many and the first of them. */
+/** Why results were skipped, the commonest reason first. */
 export function skipsOf(
   backend: BackendReport,
 ): readonly { readonly reason: string; readonly cases: readonly string[] }[] {
@@ -117,7 +117,7 @@ export function skipsOf(
     if (r.skipped !== undefined && r.failure === undefined)
       reasons.set(r.skipped, [...(reasons.get(r.skipped) ?? []), `${rowOf(r)}: ${r.case}`])
   }
-  return [...reasons].map(([reason, cases]) => ({ reason, cases }))
+  return [...reasons].map(([reason, cases]) => ({ reason, cases })).sort((a, b) => b.cases.length - a.cases.length)
 }
 
 /** Bugs that were planted and not caught. */
