@@ -58,7 +58,7 @@ async function run(args: Arguments, signal: AbortSignal): Promise<Report> {
   for (const [i, l] of loaded.entries()) {
     if (signal.aborted) break
     const progress = progressOn(process.stderr, l.label, args.minutes)
-    backends.push(await runBackend(l, progress, { ...context, first: i === 0 }))
+    backends.push(await runBackend(l, progress, { ...context, note: err, first: i === 0 }))
   }
   return {
     schema: REPORT_SCHEMA,

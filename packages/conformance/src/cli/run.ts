@@ -16,6 +16,8 @@ export interface RunContext {
   readonly signal: AbortSignal
   readonly goldens?: GoldenLoader
   readonly skips: readonly Skip[]
+  /** Says how the self-test goes on. */
+  readonly note: (text: string) => void
   /** Whether this is the backend of `--backend`: the self-test is for one. */
   readonly first: boolean
 }
@@ -65,7 +67,11 @@ async function plant(loaded: LoadedBackend, context: RunContext): Promise<readon
     return loaded.open()
   }
   try {
-    const reports = await selfTest(open, { goldens: context.goldens ?? null, seed: context.args.seed })
+    const reports = await selfTest(open, {
+      goldens: context.goldens ?? null,
+      seed: context.args.seed,
+      onProgress: r => context.note(`planted: ${r.mutation}: ${r.caughtBy ?? 'NOT CAUGHT'}\n`),
+    })
     return reports.map(({ mutation, caughtBy, result }) => {
       const check = result === null ? '' : `${result.kernel === 'graph' ? '' : `${result.kernel}, `}${result.case}`
       return { name: mutation, caughtBy, check }
