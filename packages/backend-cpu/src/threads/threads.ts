@@ -15,7 +15,9 @@ const MOST_BY_DEFAULT = 16
 
 /** How many threads the machine runs at once, as far as it tells; at most 16. */
 export async function defaultThreads(): Promise<number> {
-  const count = isNode() ? (await import(/* @vite-ignore */ node('os'))).availableParallelism() : undefined
+  const count = isNode()
+    ? (await import(/* @vite-ignore */ /* webpackIgnore: true */ node('os'))).availableParallelism()
+    : undefined
   return Math.max(1, Math.min(MOST_BY_DEFAULT, count ?? globalThis.navigator?.hardwareConcurrency ?? 1))
 }
 
@@ -29,7 +31,9 @@ const isNode = (): boolean => globalThis.process?.versions?.node !== undefined
 const node = (name: string): string => `node:${name}`
 
 async function startInNode(name: string, lost: Lost): Promise<Thread> {
-  const { Worker }: typeof import('node:worker_threads') = await import(/* @vite-ignore */ node('worker_threads'))
+  const { Worker }: typeof import('node:worker_threads') = await import(
+    /* @vite-ignore */ /* webpackIgnore: true */ node('worker_threads')
+  )
   const file = './worker.js'
   // Flags of the process, such as loaders, are not for this file.
   const worker = new Worker(new URL(file, import.meta.url), { name, execArgv: [] })
