@@ -106,7 +106,10 @@ async function writeReports(report: Report, args: Arguments): Promise<void> {
   await write(args.json, () => reportToJson(report))
   const modules = report.backends.map((b, i) => `${i === 0 ? '--backend' : '--against'} ${againstOptions(b.module, i)}`)
   await write(args.markdown, () =>
-    reportToMarkdown(report, `strata-conformance ${modules.join(' ')} --level ${args.level}`),
+    reportToMarkdown(
+      report,
+      `strata-conformance ${modules.join(' ')} --level ${args.level}${args.selfTest === true ? ' --self-test' : ''}`,
+    ),
   )
 }
 

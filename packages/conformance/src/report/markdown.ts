@@ -4,9 +4,9 @@ import { type BackendReport, type Report, resultsOf, rowsOf, skipsOf, summarize 
 
 const cellText = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function table(head: readonly string[], rows: readonly (readonly string[])[], align = '---:'): string {
   const line = (cells: readonly string[]): string => `| ${cells.map(cellText).join(' | ')} |`
-  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n')
+  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : align))), ...rows.map(line)].join('\n')
 }
 
 function cells(backend: BackendReport, row: string): string[] {
@@ -51,6 +51,7 @@ export function reportToMarkdown(report: Report, how: string): string {
           table(
             ['bug', 'caught by', 'check'],
             b.planted.map(p => [p.name, p.caughtBy ?? '**not caught**', p.check]),
+            '---',
           ),
           '',
         ],
@@ -60,8 +61,9 @@ export function reportToMarkdown(report: Report, how: string): string {
 
 Every element that a backend computes is compared with a float64 oracle, which carries along the largest error that correct float32
 arithmetic may make there. Error over bound is the share of that allowance that was used: 0 is no error at all, up to 1 is correct,
-above 1 is a failure. Results that are rounded once come close to 1; sums of many terms stay far below. Level ${report.level}, seed
-${report.seed}, made by
+above 1 is a failure. Results that are rounded once come close to 1; sums of many terms stay far below.
+
+Level ${report.level}, seed ${report.seed}, made by
 
 \`\`\`sh
 ${how}
