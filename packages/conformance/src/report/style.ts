@@ -21,7 +21,7 @@ th[scope=row]{font-weight:500;white-space:nowrap;position:sticky;left:0;backgrou
 tr.group th{background:var(--card);color:var(--soft);font-size:.85rem}
 th a{color:inherit;text-decoration:none;border-bottom:1px dotted var(--soft)}
 td.num,th.num{text-align:right;white-space:nowrap}
-th:first-child{width:1%}td.cell{min-width:10rem}.cell>div{display:flex;align-items:center;gap:.8rem}.cell .state{font-weight:600;white-space:nowrap;flex:1}
+th[scope=row]{width:1%}td.cell{min-width:10rem}.cell>div{display:flex;align-items:center;gap:.8rem}.cell .state{font-weight:600;white-space:nowrap;flex:1}
 .cell .worst{white-space:nowrap;text-align:right;min-width:7.2rem}.cell svg{height:1.3rem;width:7rem;opacity:.85}
 .w0{background:var(--t0)}.w1{background:var(--t1)}.w2{background:var(--t2)}
 .wf{background:var(--tf)}.ws{background:repeating-linear-gradient(135deg,var(--ts) 0 6px,var(--bg) 6px 12px)}
@@ -40,6 +40,6 @@ dl{display:grid;grid-template-columns:auto 1fr;gap:.15rem 1rem;margin:.4rem 0}dt
 ul{margin:.3rem 0;padding-left:1.3rem}li{overflow-wrap:anywhere}
 @media(max-width:640px){main{padding:.8rem}.pair{grid-template-columns:1fr}th,td{padding:.3rem .45rem}td.cell{min-width:7.5rem}
 .tiles{grid-template-columns:repeat(auto-fit,minmax(6.5rem,1fr))}.cell>div{display:block}.cell svg{display:none}.cell .worst{display:block;text-align:left}.cell .state{white-space:normal}
-th[scope=row]{white-space:normal;overflow-wrap:anywhere;min-width:7rem;max-width:9rem}th:first-child{width:auto}summary svg{width:5rem}}
+th[scope=row]{white-space:normal;overflow-wrap:anywhere;min-width:7rem;max-width:9rem;width:auto}summary svg{width:5rem}}
 @media print{details>*{display:block}}
 `
