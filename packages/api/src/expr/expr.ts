@@ -99,7 +99,6 @@ export function sub(a: Operand, b: Operand): Expr {
   const [x, y] = [expr(a), expr(b)]
   if (isConst(y, 0)) return x
   if (isConst(x, 0)) return neg(y)
-  if (x === y) return constant(0)
   if (isConst(x) && isConst(y)) return constant(x.value - y.value)
   return intern('sub', 0, [x, y])
 }
