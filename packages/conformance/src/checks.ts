@@ -24,7 +24,7 @@ export const LEVELS = ['core', 'full', 'soak'] as const
 export type Level = (typeof LEVELS)[number]
 
 /** What checks run on. */
-export interface Session {
+export interface RunContext {
   readonly backend: Backend
   /** Opens a fresh backend, for checks that dispose theirs. */
   readonly open: () => Promise<Backend>
@@ -33,7 +33,7 @@ export interface Session {
 
 /** One check: runs to one result. */
 export interface Check extends Omit<Token, 'seed' | 'path'> {
-  run(s: Session, seed: number, path?: string): Promise<TierResult>
+  run(s: RunContext, seed: number, path?: string): Promise<TierResult>
 }
 
 /** Random cases of a kernel, random networks a check, checks of random networks: by level. */

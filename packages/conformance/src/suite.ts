@@ -1,6 +1,6 @@
 // The conformance suite: runs the checks of a level on any backend that a factory opens.
 import type { Backend } from '@strata/api/backend'
-import { type Check, checksOf, type Level, type Session } from './checks.js'
+import { type Check, checksOf, type Level, type RunContext } from './checks.js'
 import type { GoldenLoader } from './golden/data.js'
 import { declarationTier } from './tiers/declared.js'
 import type { TierResult, Token } from './tiers/result.js'
@@ -42,7 +42,7 @@ const matches = (s: Skip, c: Omit<Token, 'seed'>): boolean =>
 /** Runs a check; a skip whose case passes is a failure. */
 async function runCheck(
   c: Check,
-  s: Session,
+  s: RunContext,
   seed: number,
   skips: readonly Skip[],
   path?: string,
@@ -75,7 +75,7 @@ export async function runSuite(open: () => Promise<Backend>, options: SuiteOptio
   const { signal, onProgress } = options
   const checks = (await checksOf(level, goldens)).filter(only)
   const backend = await open()
-  const session: Session = { backend, open, goldens }
+  const context: RunContext = { backend, open, goldens }
   const results: TierResult[] = []
   const soak = level === 'soak'
   const end = Date.now() + 60_000 * minutes
@@ -85,7 +85,7 @@ export async function runSuite(open: () => Promise<Backend>, options: SuiteOptio
     for (let i = 0; soak ? Date.now() < end && checks.length > 0 : i < checks.length; i++) {
       if (signal?.aborted === true) break
       // Every round of a soak has its own seed.
-      const result = await runCheck(checks[i % checks.length], session, seed + Math.floor(i / checks.length), skips)
+      const result = await runCheck(checks[i % checks.length], context, seed + Math.floor(i / checks.length), skips)
       results.push(result)
       onProgress?.({ done: results.length, total, result })
       if (Date.now() - breath < BREATH_MS) continue

@@ -1,6 +1,6 @@
 // The self-test of the suite: bugs that backends really have, planted one at a time into a correct backend.
 import type { Backend } from '@strata/api/backend'
-import { type Check, checksOf, type Level, type Session } from '../checks.js'
+import { type Check, checksOf, type Level, type RunContext } from '../checks.js'
 import type { GoldenLoader } from '../golden/data.js'
 import { stepwise } from '../stepwise.js'
 import type { TierName, TierResult } from '../tiers/result.js'
@@ -53,7 +53,7 @@ export async function selfTest(open: () => Promise<Backend>, options: SelfTestOp
   const checks = await checksOf('full', goldens)
   // What is in core is tried first.
   const ordered = [...checks.filter(c => core.has(nameOf(c))), ...checks.filter(c => !core.has(nameOf(c)))]
-  const correct: Session = { backend: stepwise(await open(), {}), open, goldens }
+  const correct: RunContext = { backend: stepwise(await open(), {}), open, goldens }
   const known = new Map<string, TierResult>()
   const unmutated = async (some: readonly Check[]): Promise<TierResult[]> => {
     for (const c of some) if (!known.has(nameOf(c))) known.set(nameOf(c), await c.run(correct, seed))
@@ -61,7 +61,7 @@ export async function selfTest(open: () => Promise<Backend>, options: SelfTestOp
   }
   const reports: MutationReport[] = []
   for (const m of mutations) {
-    const wrong: Session = { backend: mutate(await open(), m), open, goldens }
+    const wrong: RunContext = { backend: mutate(await open(), m), open, goldens }
     const ran: Check[] = []
     let caught: TierResult | null = null
     for (const c of ordered.filter(m.seen)) {
