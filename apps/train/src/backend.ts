@@ -7,7 +7,8 @@ import type { Backend } from '@strata/api/backend'
 export const BACKENDS = ['cpu', 'webgl', 'cuda'] as const
 
 /**
- * Opens a backend; the CPU's with threads, which change nothing in the results.
+ * Opens a backend; the CPU's with threads, which change nothing in the results. With STRATA_VERIFY=1 in the environment every step
+ * of every plan is held to the float64 oracle, slowly, and the first that leaves its bound is named.
  *
  * @param name 'cpu', 'webgl' or 'cuda'.
  * @param threads of the CPU backend; default: as many as the machine runs at once.
@@ -44,5 +45,7 @@ export async function openBackend(name: string, threads: number | 'auto' = 'auto
     })
   }
   const backend: Backend = await open(name === 'cpu' ? { threads } : {})
-  return backend
+  if (process.env.STRATA_VERIFY !== '1') return backend
+  const { verify } = await import('@strata/conformance')
+  return verify(backend)
 }
