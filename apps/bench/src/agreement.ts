@@ -12,16 +12,16 @@ const PERTURBATION = 2 ** -14
 const DRAWS = 3
 const SAFETY = 4
 
-/** What is compared: probabilities, and the loss of the first step. */
+/** What is compared: probabilities, and the losses of the first steps, of which the second shows whether the first was right. */
 export interface Outcome {
   readonly probabilities: Float32Array
-  readonly loss: number
+  readonly losses: readonly number[]
 }
 
 /** The largest differences that roundings explain. */
 export interface Bounds {
   readonly probabilities: number
-  readonly loss: number
+  readonly losses: readonly number[]
 }
 
 /**
@@ -29,7 +29,8 @@ export interface Bounds {
  *
  * A sum of n products in float32 is, up to a probability that is negligible, the exact sum of products changed by
  * relative errors of at most 4 sqrt(n) u (Higham and Mary, 2019), and a few elementwise operations add a few u: each layer
- * computes exactly what slightly other weights would give. So the difference of two implementations is at most twice
+ * computes exactly what slightly other weights would give, forward and backward; a gradient that is small beside the terms of its sum is
+ * less exact, but then the loss answers to it as little. So the difference of two implementations is at most twice
  * that of perturbing all weights by (4 sqrt(n) + 8) u. How much a perturbation changes the results is measured with a
  * larger one, and scaled, since small changes act linearly.
  *
@@ -42,16 +43,19 @@ export async function boundsOf(
   terms: number,
 ): Promise<Bounds> {
   let probabilities = 0
-  let loss = 0
+  const losses = exact.losses.map(() => 0)
   for (let draw = 0; draw < DRAWS; draw++) {
     const random = new Philox(1, streamOf('agreement'), draw)
     const outcome = await perturbed(() => (random.below(2) === 0 ? 1 - PERTURBATION : 1 + PERTURBATION))
     probabilities = Math.max(probabilities, distance(exact.probabilities, outcome.probabilities))
-    loss = Math.max(loss, Math.abs(exact.loss - outcome.loss))
+    for (const [i, loss] of exact.losses.entries()) losses[i] = Math.max(losses[i], Math.abs(loss - outcome.losses[i]))
   }
   const scale = (2 * SAFETY * (4 * Math.sqrt(terms) + 8) * U) / PERTURBATION
   // The results themselves are rounded, too, after a few operations on numbers of their size.
-  return { probabilities: probabilities * scale + 8 * U, loss: loss * scale + 8 * U * Math.abs(exact.loss) }
+  return {
+    probabilities: probabilities * scale + 8 * U,
+    losses: losses.map((loss, i) => loss * scale + 8 * U * Math.abs(exact.losses[i])),
+  }
 }
 
 /** The largest difference of two elements; infinite if one is not a number. */
@@ -64,19 +68,29 @@ export function distance(a: Float32Array, b: Float32Array): number {
   return most
 }
 
-/** Predicts, then takes the first step. */
-export async function outcomeOf(peer: Peer, batch: TrainingBatch): Promise<Outcome> {
-  return { probabilities: await peer.predict(batch), loss: await peer.step(batch) }
+/** Predicts, then takes some steps on the same batch. */
+export async function outcomeOf(peer: Peer, batch: TrainingBatch, steps: number): Promise<Outcome> {
+  const probabilities = await peer.predict(batch)
+  const losses: number[] = []
+  for (let step = 0; step < steps; step++) losses.push(await peer.step(batch))
+  return { probabilities, losses }
 }
 
 /** What is wrong with a peer's outcome; null if nothing is. */
 export function disagreement(mine: Outcome, other: Outcome, bounds: Bounds): string | null {
-  const apart = distance(mine.probabilities, other.probabilities)
-  const loss = Math.abs(mine.loss - other.loss)
   const wrong: string[] = []
-  if (!(apart <= bounds.probabilities)) {
-    wrong.push(`probabilities differ by ${apart.toExponential(2)}, bound ${bounds.probabilities.toExponential(2)}`)
+  const check = (what: string, error: number, bound: number): void => {
+    if (error <= bound) return
+    wrong.push(`${what} off by ${error.toExponential(2)}, ${(error / bound).toPrecision(3)} times the bound`)
   }
-  if (!(loss <= bounds.loss)) wrong.push(`loss ${other.loss}, not ${mine.loss} (bound ${bounds.loss.toExponential(2)})`)
+  check('probabilities', distance(mine.probabilities, other.probabilities), bounds.probabilities)
+  for (const [i, loss] of mine.losses.entries()) {
+    const error = Math.abs(loss - (other.losses[i] ?? Number.NaN))
+    check(`loss of step ${i + 1}`, Number.isNaN(error) ? Number.POSITIVE_INFINITY : error, bounds.losses[i])
+  }
   return wrong.length === 0 ? null : wrong.join('; ')
 }
+
+/** Whether two outcomes have the same bits. */
+export const identical = (a: Outcome, b: Outcome): boolean =>
+  distance(a.probabilities, b.probabilities) === 0 && a.losses.every((loss, i) => loss === b.losses[i])

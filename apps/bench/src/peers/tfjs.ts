@@ -1,9 +1,10 @@
-// TensorFlow.js on its plain JavaScript backend, the only one of its backends without a GPU that can train this network.
-// Its packages are optional: they are imported when asked for, and described here as far as they are used.
+// TensorFlow.js on its plain JavaScript backend, the only one of its backends without a GPU that can train this network, and
+// on its WebAssembly backend, which predicts.
 
 import type { Layer } from '@strata/api'
 import { ArgumentError } from '@strata/api'
 import type { Peer, TrainingBatch } from '../peer.js'
+import { optional, withoutTraces } from './optional.js'
 
 interface Tensor {
   data(): Promise<ArrayLike<number>>
@@ -28,17 +29,6 @@ type Factory = (options: object) => TfLayer
 interface Layers {
   sequential(options: { layers: readonly TfLayer[] }): TfModel
   readonly layers: Readonly<Record<string, Factory>>
-}
-
-async function optional<T>(name: string): Promise<T> {
-  try {
-    const module: T = await import(name)
-    return module
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND')) throw cause
-    const got = 'none of that name'
-    throw new ArgumentError({ where: 'tfjs', what: `import '${name}'`, expected: 'an installed package', got, cause })
-  }
 }
 
 const FACTORIES: Readonly<Record<string, string>> = {
@@ -75,17 +65,21 @@ function mirror(tf: Layers, layer: Layer, inputShape: readonly number[] | null):
  * The same network in TensorFlow.js, with the same weights, trained by the same optimizer.
  *
  * @param layers of the network, built.
+ * @param backend of TensorFlow.js; made the current one before each call, since it has only one at a time.
  * @throws ArgumentError when the packages are not installed, or for a layer that this file does not know.
  */
 export async function tfjsPeer(
   layers: readonly Layer[],
   inputShape: readonly number[],
   learningRate: number,
+  backend: 'cpu' | 'wasm' = 'cpu',
 ): Promise<Peer> {
   const core = await optional<Core>('@tensorflow/tfjs-core')
   const tf = await optional<Layers>('@tensorflow/tfjs-layers')
-  await optional('@tensorflow/tfjs-backend-cpu')
-  await core.setBackend('cpu')
+  await optional(`@tensorflow/tfjs-backend-${backend}`)
+  if (!(await withoutTraces(() => core.setBackend(backend)))) {
+    throw new ArgumentError({ where: 'tfjs', what: 'backend', expected: 'one that starts here', got: backend })
+  }
   const model = tf.sequential({ layers: layers.map((layer, i) => mirror(tf, layer, i === 0 ? inputShape : null)) })
   for (const [i, layer] of layers.entries()) {
     const values = await layer.getWeights()
@@ -101,13 +95,19 @@ export async function tfjsPeer(
     core.tensor(y.data, [...y.shape]),
   ]
   return {
-    name: 'tfjs-layers 4.22.0 (cpu)',
+    name: `tfjs-layers 4.22.0 (${backend})`,
     stepsPerSample: 1,
     async predict(batch) {
-      const [x] = tensors(batch)
-      return Float32Array.from(await model.predictOnBatch(x).data())
+      await core.setBackend(backend)
+      const x = core.tensor(batch.x.data, [...batch.x.shape])
+      const y = model.predictOnBatch(x)
+      const probabilities = Float32Array.from(await y.data())
+      x.dispose()
+      y.dispose()
+      return probabilities
     },
     async step(batch) {
+      await core.setBackend(backend)
       const [x, y] = tensors(batch)
       const result = await model.trainOnBatch(x, y)
       x.dispose()
