@@ -1,7 +1,7 @@
 // Filter gradients of depthwise convolutions: for each tap and channel a sum over all pixels. Groups of rows are summed
 // apart, into partial results that are added in order, so the result does not depend on threads.
 import type { Address, KernelContext } from '../kernels/context.js'
-import { loadLanes, storeLanes } from '../kernels/loops.js'
+import { loadLanes, shouldTouch, storeLanes, touch } from '../kernels/loops.js'
 import { F32, F32x4, type FunctionBuilder, I32, type LocalF32x4, type LocalI32 } from '../wasm/index.js'
 import { type Bounds, columnRuns, type Run, UNROLLED, withRows } from './clip.js'
 import { sharedInputs, type Taps, type Walk } from './depthwise.js'
@@ -46,7 +46,10 @@ export function prepareDepthwiseSums(
     const rowParams = { row: 'i32', x: 'i32', dy: 'i32', out: 'i32' } as const
     const rowFn = ctx.module.func(`${name} row`, rowParams, null, (f, { row, x, dy, out }) => {
       if (flat) emitFlat(f, s, x, dy, out)
-      else withRows(f, s.bounds?.rows, s.taps[0].count, row, present => emitPixels(f, s, present, x, dy, out))
+      else {
+        if (shouldTouch(PIXELS * c * 4, allRows * s.columns * c * 4)) touchRows(f, s, x, dy)
+        withRows(f, s.bounds?.rows, s.taps[0].count, row, present => emitPixels(f, s, present, x, dy, out))
+      }
     })
     return ctx.module.func(
       name,
@@ -81,6 +84,15 @@ export function prepareDepthwiseSums(
       sum.record(partials, fold.source)
       fold.record(dw)
     }
+  }
+}
+
+/** Reads a row of gradients, and the row of the image that its windows are the first to reach. */
+function touchRows(f: FunctionBuilder, s: DepthwiseSums, x: LocalI32, dy: LocalI32): void {
+  touch(f, dy, s.columns * s.channels * 4)
+  // Clipped windows may reach beyond the image.
+  if (s.bounds === undefined) {
+    touch(f, f.let(x.add((s.taps[0].count - 1) * s.taps[0].x * 4)), s.columns * s.x.pixel * 4)
   }
 }
 

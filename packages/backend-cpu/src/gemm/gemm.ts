@@ -1,6 +1,7 @@
 // Emits and records generalised matrix products: B packed where that pays, units of work over blocks of C, and long inner
 // dimensions summed in parts that do not depend on threads.
 import type { Address, Arguments, Chunk, KernelContext } from '../kernels/context.js'
+import { shouldTouch, touch } from '../kernels/loops.js'
 import { type FunctionBuilder, type FunctionHandle, I32, type LocalI32 } from '../wasm/index.js'
 import type { Epilogue } from './epilogue.js'
 import { emitTile, type TilePointers } from './micro.js'
@@ -200,9 +201,11 @@ const isTransposed = (
   ldb === s.n &&
   unitPanels * tile.nr >= s.n
 
-/** Reads memory in one stream: tiles then find it in the cache, where they walk it in strides that no prefetcher follows. */
-function touch(f: FunctionBuilder, from: LocalI32, bytes: I32): void {
-  f.forPointer(from, from.add(bytes), 64, p => f.drop(I32.load(p)))
+/** Whether A lies row by row, in rows too long for those of a tile to be one stream, too short to be streams themselves. */
+const hasLongRows = ({ rows, inner, tile, blocks }: Blocking): boolean => {
+  const k = product(inner)
+  const dense = inner[2].count === k && inner[2].a === 1 && rows[2].a === k
+  return blocks === 1 && dense && shouldTouch(tile.mr * k * 4, product(rows) * k * 4)
 }
 
 /**
@@ -239,6 +242,9 @@ function emitBlock(
     if (isTransposed(b, s)) {
       touch(f, p.a, p.count.mul(b.inner[2].a * 4))
       touch(f, p.b, p.count.mul(b.ldb * 4))
+    } else if (hasLongRows(b)) {
+      const rows = p.tiles.mul(mr).add(p.rem.mul(remRows))
+      touch(f, p.a, rows.mul(b.rows[2].a * 4))
     }
     const a = f.local('i32')
     const row = f.local('i32')

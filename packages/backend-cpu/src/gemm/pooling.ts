@@ -27,6 +27,11 @@ export const isInside = ({ input, output, attrs }: Pooling): boolean =>
   [0, 1].every(i => attrs.padding[2 * i] === 0 && (output[i] - 1) * attrs.strides[i] + attrs.size[i] <= input[i]) &&
   attrs.size[0] * attrs.size[1] <= UNROLLED
 
+/** Bytes of a window, of the image's rows that a row of windows covers, and of all images. */
+export const windowBytes = ({ channels, attrs: { size } }: Pooling): number => size[0] * size[1] * channels * 4
+export const coveredBytes = ({ input, channels, attrs: { size } }: Pooling): number => size[0] * input[1] * channels * 4
+export const inputBytes = ({ n, input, channels }: Pooling): number => n * input[0] * input[1] * channels * 4
+
 /** Offsets in bytes, in row-major order, of the elements of a window that lies inside the image. */
 export const windowOffsets = ({ input, channels, attrs: { size } }: Pooling): number[] =>
   Array.from(

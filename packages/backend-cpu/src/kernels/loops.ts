@@ -1,6 +1,6 @@
 // Loops that elementwise and movement kernels share: dimensions are merged as far as the operands' strides allow, then
 // rows (the innermost dimension) are walked by an odometer over the outer ones, cut into blocks for chunked calls.
-import { F32x4, type FunctionBuilder, type I32, type LocalI32 } from '../wasm/index.js'
+import { F32x4, type FunctionBuilder, I32, type LocalI32 } from '../wasm/index.js'
 
 // Distances in bytes, modulo 2^32: addresses wrap.
 const bytes = (elements: number): number => (elements * 4) | 0
@@ -111,6 +111,21 @@ export function forRows(
       },
     )
   })
+}
+
+/** A second-level cache, and how many bytes may be walked side by side: measured (docs/results/cpu.md). */
+const CACHE = 2 ** 20
+const SIDE_BY_SIDE = 1024
+
+/** Whether a kernel that walks so many bytes side by side should `touch` them first, in tensors of `total` bytes. */
+export const shouldTouch = (sideBySide: number, total: number): boolean => sideBySide > SIDE_BY_SIDE && total > CACHE
+
+/**
+ * Reads memory once in one stream. What then walks it in long strides or in many streams, which no prefetcher follows, finds
+ * it in the cache.
+ */
+export function touch(f: FunctionBuilder, from: LocalI32, bytes: I32 | number): void {
+  f.forPointer(from, from.add(bytes), 64, p => f.drop(I32.load(p)))
 }
 
 /** A pointer of a row, and its stride in elements along it: 0 where the row has one value. */

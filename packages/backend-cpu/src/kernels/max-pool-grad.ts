@@ -2,18 +2,21 @@
 // overlapping ones are added to an image of zeros in row-major order of the windows.
 
 import {
+  coveredBytes,
   forChannels,
   forWindow,
+  inputBytes,
   isInside,
   type Pooling,
   poolingOf,
   rowGrain,
   validRange,
+  windowBytes,
   windowOffsets,
 } from '../gemm/pooling.js'
 import { type F32x4, type FunctionBuilder, I32x4, type LocalF32x4, type LocalI32x4 } from '../wasm/index.js'
 import type { Address, CpuImpl, KernelContext } from './context.js'
-import { loadLanes, storeLanes } from './loops.js'
+import { loadLanes, shouldTouch, storeLanes, touch } from './loops.js'
 
 export const maxPoolGrad: CpuImpl<'maxPoolGrad'> = {
   prepare(ctx, { ins: [x, dy], attrs }) {
@@ -53,6 +56,7 @@ function prepareDisjoint(ctx: KernelContext, p: Pooling): Record {
           const offset = f.let(unit.divU(output[0]).mul(input[0]).add(row.mul(sh)).mul(rowBytes))
           const xPixel = f.let(x.add(offset))
           const dxPixel = f.let(dx.add(offset))
+          if (shouldTouch(windowBytes(p), inputBytes(p))) touch(f, xPixel, coveredBytes(p))
           // Elements that no window covers: between windows, and past the last ones.
           f.if(
             row.eq(output[0] - 1),
