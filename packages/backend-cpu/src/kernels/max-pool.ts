@@ -1,8 +1,40 @@
-// maxPool: the largest element of each window, NaN if there is one. wasm's max is NaN where either side is.
+// maxPool: the largest element of each window, NaN if there is one.
 
-import { forChannels, forWindow, isInside, poolingOf, rowGrain, validRange, windowOffsets } from '../gemm/pooling.js'
+import {
+  coveredBytes,
+  forChannels,
+  forWindow,
+  inputBytes,
+  isInside,
+  poolingOf,
+  rowGrain,
+  validRange,
+  windowBytes,
+  windowOffsets,
+} from '../gemm/pooling.js'
+import type { F32x4, FunctionBuilder, LocalF32x4 } from '../wasm/index.js'
 import type { CpuImpl } from './context.js'
-import { loadLanes, storeLanes } from './loops.js'
+import { loadLanes, shouldTouch, storeLanes, touch } from './loops.js'
+
+/**
+ * The largest, NaN if there is one. `pmax` is one instruction where `max` is eight: it keeps a NaN on its left, and loses one
+ * on its right, which is looked for apart.
+ */
+function maximum(f: FunctionBuilder, values: readonly F32x4[]): LocalF32x4 {
+  const best = f.local('f32x4', values[0])
+  if (values.length === 1) return best
+  const numbers = f.local('i32x4', -1)
+  for (const value of values.slice(1)) {
+    f.scope(() => {
+      const v = f.let(value)
+      best.set(best.pmax(v))
+      numbers.set(numbers.and(v.eq(v)))
+    })
+  }
+  // All bits set are a NaN.
+  best.set(best.asI32x4().or(numbers.not()).asF32x4())
+  return best
+}
 
 export const maxPool: CpuImpl<'maxPool'> = {
   prepare(ctx, { ins: [x], outs: [y], attrs }) {
@@ -17,14 +49,17 @@ export const maxPool: CpuImpl<'maxPool'> = {
           const row = f.let(unit.remU(output[0]))
           if (offsets !== undefined) {
             const pixel = f.let(image.add(row.mul(attrs.strides[0] * input[1] * channels * 4)))
+            if (shouldTouch(windowBytes(p), inputBytes(p))) touch(f, pixel, coveredBytes(p))
             f.repeat(output[1], () => {
               const s = f.local('i32', pixel)
               forChannels(f, channels, [s, q], width => {
-                const [first, ...rest] = offsets
                 storeLanes(
                   f,
                   q,
-                  f.let(rest.reduce((m, o) => m.max(loadLanes(f, s, width, o)), loadLanes(f, s, width, first))),
+                  maximum(
+                    f,
+                    offsets.map(o => loadLanes(f, s, width, o)),
+                  ),
                   width,
                 )
               })
