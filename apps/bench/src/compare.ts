@@ -18,6 +18,8 @@ export interface CompareOptions {
   /** Milliseconds that one run may take, as far as that is known beforehand. */
   readonly limit: number
   readonly seed: number
+  /** Milliseconds of warming up, at least. Default 400. */
+  readonly warmUp?: number
   readonly signal: AbortSignal
   /** Told what goes on. */
   say(what: string): void
@@ -62,8 +64,10 @@ class Truth {
       }
     }
     const exact = await run(this.weights)
-    // The longest sums are those of BatchNormalization's statistics, over all pixels of the batch.
-    const terms = batch.x.data.length / (batch.x.shape.at(-1) ?? 1)
+    // The longest sums are those of BatchNormalization's statistics, over all pixels of the batch; in a prediction no sum is
+    // longer than an image has pixels.
+    const pixels = batch.x.data.length / (batch.x.shape.at(-1) ?? 1)
+    const terms = this.steps > 0 ? pixels : pixels / size
     let bounds: ReturnType<typeof boundsOf> | undefined
     const bound = () => {
       bounds ??= boundsOf(exact, factor => run(this.weights.map(w => w.map(v => v * factor()))), terms)
@@ -143,7 +147,7 @@ export async function compare(
       const run = w.kind === 'train' ? () => peer.step(batch) : () => peer.predict(batch)
       const known = expected > NO_WARMUP_MS ? expected : null
       const entry: Entry = { implementation, peer, known, verifiedAt, run }
-      entries.set(entry, await paceOf(entry, known, options.budget, options.samples, signal))
+      entries.set(entry, await paceOf(entry, { ...options, known }))
     } catch (error) {
       if (!(error instanceof ArgumentError)) throw error
       leave('cannot', error.message)
@@ -158,8 +162,9 @@ export async function compare(
       onSample: ({ implementation }, ms, round) =>
         say(`${w.id}: round ${round + 1}: ${implementation.label} ${ms.toPrecision(3)} ms`),
     })
-    for (const [{ implementation, verifiedAt }, times] of [...samples].map(([e, t]) => [e, t] as const)) {
-      const repeats = [...entries].find(([e]) => e.implementation === implementation)?.[1].repeats ?? 1
+    for (const [entry, { repeats }] of entries) {
+      const { implementation, verifiedAt } = entry
+      const times = samples.get(entry) ?? []
       const status = times.length > 0 ? 'measured' : 'cancelled'
       cells.set(implementation, { ...cellOf(implementation), status, samples: times, repeats, verifiedAt })
     }

@@ -67,12 +67,13 @@ it('keeps what was measured when it is cancelled', async () => {
 })
 
 it('fits samples into the budget, and takes one of what exceeds it', async () => {
+  const most = { budget: 20_000, samples: 15, warmUp: 5, signal: never }
   let runs = 0
   const item: Timed = { run: async () => void runs++ }
-  expect(await paceOf(item, 60_000, 20_000, 15, never)).toEqual({ repeats: 1, settle: false, samples: 1 })
-  expect(await paceOf(item, 5_000, 20_000, 15, never)).toEqual({ repeats: 1, settle: false, samples: 4 })
+  expect(await paceOf(item, { ...most, known: 60_000 })).toEqual({ repeats: 1, settle: false, samples: 1 })
+  expect(await paceOf(item, { ...most, known: 5_000 })).toEqual({ repeats: 1, settle: false, samples: 4 })
   expect(runs).toBe(0)
-  const { repeats, settle, samples } = await paceOf(item, null, 20_000, 15, never)
+  const { repeats, settle, samples } = await paceOf(item, { ...most, known: null })
   expect(runs).toBeGreaterThanOrEqual(5)
   expect({ settle, samples }).toEqual({ settle: true, samples: 15 })
   expect(repeats).toBeGreaterThan(1)

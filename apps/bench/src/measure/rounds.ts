@@ -61,8 +61,7 @@ export async function measureInRounds<T extends Timed>(
   return samples
 }
 
-/** Warming up ends after this time and this many runs, or after the most runs. */
-const WARM_MS = 400
+/** Warming up ends after its time and this many runs, or after the most runs. */
 const WARM_RUNS = 5
 const WARM_MOST = 200
 /** A sample takes at least this long. */
@@ -70,25 +69,27 @@ const SAMPLE_MS = 25
 /** Runs that are longer need no other before them. */
 const SETTLE_MS = 200
 
-/**
- * Warms up, and finds how to measure within a budget.
- *
- * @param known milliseconds of a run, when so long that warming up would only repeat it; null to warm up.
- * @param budget milliseconds for all samples; one sample is always taken.
- */
-export async function paceOf(
-  item: Timed,
-  known: number | null,
-  budget: number,
-  samples: number,
-  signal: AbortSignal,
-): Promise<Pace> {
+export interface PaceOptions {
+  /** Milliseconds of a run, when so long that warming up would only repeat it; null to warm up. */
+  readonly known: number | null
+  /** Milliseconds for all samples; one sample is always taken. */
+  readonly budget: number
+  /** At most. */
+  readonly samples: number
+  /** Milliseconds of warming up, at least. Default 400. */
+  readonly warmUp?: number
+  readonly signal: AbortSignal
+}
+
+/** Warms up, and finds how to measure within a budget. */
+export async function paceOf(item: Timed, options: PaceOptions): Promise<Pace> {
+  const { known, budget, samples, warmUp = 400, signal } = options
   let each = known ?? Number.POSITIVE_INFINITY
   if (known === null) {
     const began = performance.now()
     for (let runs = 0; runs < WARM_MOST && !signal.aborted; runs++) {
       const start = performance.now()
-      if (runs >= WARM_RUNS && start - began > WARM_MS) break
+      if (runs >= WARM_RUNS && start - began > warmUp) break
       await item.run()
       each = Math.min(each, performance.now() - start)
       if (each > budget) break
