@@ -107,6 +107,17 @@ describe('what is not right', () => {
     expect(cells).toMatchObject([{ status: 'wrong', reason: expect.stringMatching(/^loss of step 2 off by/) }])
   })
 
+  it('is an error, which others survive unless it is ours', async () => {
+    const failing = (id: string): Implementation => ({
+      ...disturbed(id, () => ({})),
+      open: () => Promise.reject(new RangeError('out of memory')),
+    })
+    const { cells } = await compare(small('plain', 'forward'), [failing('peer'), reference], reference, options())
+    expect(cells).toMatchObject([{ status: 'failed', reason: 'out of memory' }, { status: 'measured' }])
+    const ours = compare(small('plain', 'forward'), [failing('strata-n')], reference, options())
+    await expect(ours).rejects.toThrow('out of memory')
+  })
+
   it('is caught in bits where bits are promised', async () => {
     const { cells } = await compare(
       small('plain', 'forward'),

@@ -4,7 +4,7 @@ import { ArgumentError } from '@strata/api'
 import { cpu } from '@strata/backend-cpu'
 import { boundsOf, disagreement, identical, type Outcome, outcomeOf } from './agreement.js'
 import { usefulFlops } from './flops.js'
-import type { Implementation } from './implementations.js'
+import { type Implementation, isOurs } from './implementations.js'
 import { measureInRounds, type Pace, paceOf } from './measure/rounds.js'
 import type { Peer, TrainingBatch } from './peer.js'
 import type { Cell, WorkloadResult } from './report/results.js'
@@ -149,11 +149,12 @@ export async function compare(
       const entry: Entry = { implementation, peer, known, verifiedAt, run }
       entries.set(entry, await paceOf(entry, { ...options, known }))
     } catch (error) {
-      if (!(error instanceof ArgumentError)) throw error
-      leave('cannot', error.message)
+      // What Strata throws is a defect of ours, and ends the run.
+      if (isOurs(implementation) || !(error instanceof Error)) throw error
+      leave(error instanceof ArgumentError ? 'cannot' : 'failed', error.message)
     }
   }
-  const invited = all.filter(i => isCompared(w) || i.id.startsWith('strata'))
+  const invited = all.filter(i => isCompared(w) || isOurs(i))
   try {
     for (const implementation of invited) await enter(implementation)
     const samples = await measureInRounds(entries, {

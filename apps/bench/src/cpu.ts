@@ -123,7 +123,7 @@ async function main(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) roof = higher(roof, await measureRoof(threads, tries))
 
   const final = results()
-  process.stdout.write(`${resultsText(final)}\n`)
+  await new Promise(resolve => process.stdout.write(`${resultsText(final)}\n`, resolve))
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(final, null, 1)}\n`)
   if (options.markdown !== undefined) await writeFile(options.markdown, resultsMarkdown(final))
   if (signal.aborted) process.exitCode = 130

@@ -118,6 +118,9 @@ const jax: Implementation = {
   open: async (w, weights) => jaxPeer(buildNetwork(w.network, weights).layers, LEARNING_RATE),
 }
 
+/** Whether it is Strata, in whatever way. */
+export const isOurs = ({ id }: Implementation): boolean => id.startsWith('strata-')
+
 /** The reference, against whose results all are checked. */
 export const REFERENCE = 'strata-1'
 

@@ -14,8 +14,9 @@ export async function optional<T>(name: string): Promise<T> {
   } catch (cause) {
     const missing = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']
     if (!(cause instanceof Error && 'code' in cause && missing.includes(String(cause.code)))) throw cause
+    const expected = 'an installed package; see apps/bench/README.md'
     const got = 'none of that name'
-    throw new ArgumentError({ where: 'peers', what: `import '${name}'`, expected: 'an installed package', got, cause })
+    throw new ArgumentError({ where: 'peers', what: `import '${name}'`, expected, got, cause })
   }
 }
 

@@ -17,7 +17,7 @@ export function strataPeer(name: string, model: BaseModel, backend: Backend, lea
   return {
     name,
     stepsPerSample: 10,
-    predict: async ({ x }) => Float32Array.from((await model.predict(x, { batchSize: x.shape[0] })).data),
+    predict: async ({ x }) => Float32Array.from((await model.predictOnBatch(x)).data),
     step: async ({ x, y }) => (await model.trainOnBatch(x, y)).loss,
     dispose: () => model.dispose(),
   }

@@ -75,6 +75,10 @@ describe('faults', () => {
     expect(faultsOf(results([beyond]))).toEqual([expect.stringMatching(/160 % of the roof/)])
     expect(faultsOf(results([{ ...beyond, native: true }]))).toEqual([])
   })
+  it('are errors', () => {
+    const failed = cell('peer', [], { status: 'failed', reason: 'out of memory' })
+    expect(faultsOf(results([ONE, failed]))).toEqual([expect.stringMatching(/peer fails: out of memory/)])
+  })
   it('are wrong results', () => {
     const wrong = cell('peer', [], { status: 'wrong', reason: 'off by 2' })
     expect(faultsOf(results([ONE, wrong]))).toEqual([expect.stringMatching(/peer gives wrong results: off by 2/)])
@@ -86,6 +90,13 @@ describe('doubts', () => {
     const busy = { ...results([ONE]).environment, load: [3, 3] as const }
     expect(doubtsOf(results([ONE], { environment: busy }))).toEqual([expect.stringMatching(/load 3\.0 on 2 cores/)])
     expect(doubtsOf(results([ONE]))).toEqual([])
+  })
+  it('are threads that together exceed their roof, but not that of one', () => {
+    const disturbed: Partial<Results> = { roof: { ...results([]).roof, gflops: { 1: 50, 2: 30 } } }
+    expect(doubtsOf(results([ALL], disturbed))).toEqual([expect.stringMatching(/above the roof of 2 threads/)])
+    expect(faultsOf(results([ALL], disturbed))).toEqual([])
+    const impossible = cell('strata-n', [0.3, 0.3, 0.3], { threads: 2 })
+    expect(faultsOf(results([impossible], disturbed))).toEqual([expect.stringMatching(/of the roof/)])
   })
   it('are controls that differ from what they control', () => {
     const again = (samples: number[]): Cell => cell('strata-1-again', samples, { controlOf: 'strata-1' })

@@ -1,7 +1,6 @@
 // What a run of the benchmark gives: every raw sample, and where it was taken. This is the JSON file.
 
-import type { Roof } from '../measure/roof.js'
-import { fractionOf } from '../measure/roof.js'
+import { fractionOf, type Roof } from '../measure/roof.js'
 import { type Estimate, medianOf, ratioOf } from '../measure/statistics.js'
 
 /** How one implementation did at one workload. */
@@ -11,8 +10,8 @@ export interface Cell {
   readonly threads: number
   readonly native: boolean
   readonly controlOf?: string
-  /** Wrong results are not timed; 'skipped' would have taken longer than the limit; 'cancelled' came to no sample. */
-  readonly status: 'measured' | 'wrong' | 'cannot' | 'skipped' | 'cancelled'
+  /** Wrong results are not timed; 'failed' ended in an error; 'skipped' would have taken longer than the limit; 'cancelled' came to no sample. */
+  readonly status: 'measured' | 'wrong' | 'failed' | 'cannot' | 'skipped' | 'cancelled'
   /** Why there is no time. */
   readonly reason?: string
   /** Milliseconds of a run, each the mean of `repeats`. */
@@ -63,11 +62,13 @@ export interface Row {
   readonly fraction: number
 }
 
-/** The roof of a number of threads; of those that were not measured, what one thread reaches times their number. */
-function fraction(roof: Roof, cell: Cell, flops: number, milliseconds: number): number {
-  const known = roof.gflops[cell.threads] !== undefined
-  const gflops = known ? roof.gflops : { ...roof.gflops, [cell.threads]: roof.gflops[1] * cell.threads }
-  return fractionOf({ ...roof, gflops }, cell.threads, flops, milliseconds)
+/** GFLOP/s that no threads of this number exceed: each reaches what one does, at most. */
+const bound = (roof: Roof, threads: number): number => Math.max(roof.gflops[threads] ?? 0, roof.gflops[1] * threads)
+
+/** Of the roof of as many threads; where that was not measured, of their bound. */
+function fraction(roof: Roof, { threads }: Cell, flops: number, milliseconds: number): number {
+  const gflops = { ...roof.gflops, [threads]: roof.gflops[threads] ?? bound(roof, threads) }
+  return fractionOf({ ...roof, gflops }, threads, flops, milliseconds)
 }
 
 /** The lines of a workload's table: what was measured, in order of time. */
@@ -87,15 +88,24 @@ export const referenceOf = ({ cells }: WorkloadResult): Cell | undefined =>
   cells.find(c => c.implementation === 'strata-n' && c.samples.length > 0) ??
   cells.find(c => c.implementation === 'strata-1' && c.samples.length > 0)
 
+const beyond = (w: WorkloadResult, roof: Roof): Row[] =>
+  rowsOf(w, roof, undefined).filter(row => !row.cell.native && row.fraction > 1)
+/** Whether more threads than one were as fast as one would let them be, and only the roof of all of them was disturbed. */
+const isPossible = ({ cell, time }: Row, { flops }: WorkloadResult, roof: Roof): boolean =>
+  flops / (time.value * 1e6) <= bound(roof, cell.threads)
+
 /**
- * What makes a run worthless, in words: wrong results of ours, and times beyond what the machine can do. Machine code is not
+ * What makes a run worthless, in words: wrong results, errors, and times beyond what the machine can do. Machine code is not
  * bound by the roof of WebAssembly.
  */
 export function faultsOf({ workloads, roof }: Results): string[] {
+  const failures = { wrong: 'gives wrong results', failed: 'fails' } as const
   return workloads.flatMap(w => [
-    ...w.cells.filter(c => c.status === 'wrong').map(c => `${w.id}: ${c.label} gives wrong results: ${c.reason}`),
-    ...rowsOf(w, roof, undefined)
-      .filter(row => !row.cell.native && row.fraction > 1)
+    ...w.cells.flatMap(c =>
+      c.status === 'wrong' || c.status === 'failed' ? [`${w.id}: ${c.label} ${failures[c.status]}: ${c.reason}`] : [],
+    ),
+    ...beyond(w, roof)
+      .filter(row => !isPossible(row, w, roof))
       .map(
         row => `${w.id}: ${row.cell.label} at ${percent(row.fraction)} of the roof: work or roof is measured wrongly`,
       ),
@@ -104,16 +114,25 @@ export function faultsOf({ workloads, roof }: Results): string[] {
 
 export const percent = (part: number): string => `${(100 * part).toFixed(part < 0.0995 ? 1 : 0)} %`
 
-/** What makes the figures uncertain: a busy machine, and controls that differ from what they control. */
-export function doubtsOf({ workloads, environment: { load, cores } }: Results): string[] {
+/** Differences of controls below this are not worth a word. */
+const NOTABLE = 0.02
+
+/** What makes the figures uncertain: a busy machine, a disturbed roof, and controls that differ from what they control. */
+export function doubtsOf({ workloads, roof, environment: { load, cores } }: Results): string[] {
   const busy = load[0] > 0.25 * cores
   const doubts = busy ? [`the machine was busy: load ${load[0].toFixed(1)} on ${cores} cores before the run`] : []
   for (const w of workloads) {
+    for (const row of beyond(w, roof).filter(r => isPossible(r, w, roof))) {
+      doubts.push(
+        `${w.id}: ${row.cell.label} is above the roof of ${row.cell.threads} threads, whose measurement was disturbed`,
+      )
+    }
     for (const again of w.cells.filter(c => c.controlOf !== undefined && c.samples.length > 0)) {
       const first = w.cells.find(c => c.implementation === again.controlOf)
       if (first === undefined || first.samples.length === 0) continue
       const { value, interval } = ratioOf(again.samples, first.samples)
-      if (interval !== null && (interval[0] > 1 || interval[1] < 1)) {
+      const differs = interval !== null && (interval[0] > 1 || interval[1] < 1)
+      if (differs && Math.abs(value - 1) > NOTABLE) {
         doubts.push(
           `${w.id}: the same thing measured twice differs by a factor ${value.toFixed(3)}: smaller ones mean nothing`,
         )

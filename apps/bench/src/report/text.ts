@@ -22,7 +22,7 @@ const interval = ({ interval: range }: Estimate): string =>
 const COLUMNS = [
   'implementation',
   'ms [95 %]',
-  'images/s',
+  'examples/s',
   'GFLOP/s',
   'of roof',
   'times Strata [95 %]',
@@ -43,7 +43,14 @@ function cellsOf(row: Row, { batch, flops }: WorkloadResult): string[] {
   ]
 }
 
-const REASONS = { wrong: 'WRONG', cannot: 'cannot', skipped: 'skipped', cancelled: 'cancelled', measured: '' } as const
+const REASONS = {
+  wrong: 'WRONG',
+  failed: 'FAILED',
+  cannot: 'cannot',
+  skipped: 'skipped',
+  cancelled: 'cancelled',
+  measured: '',
+} as const
 
 /** The table of a workload as rows of text, the head first; and lines for those that have no time. */
 function tableOf(w: WorkloadResult, results: Results): { readonly rows: string[][]; readonly others: string[] } {
@@ -54,7 +61,7 @@ function tableOf(w: WorkloadResult, results: Results): { readonly rows: string[]
   return { rows: [[...COLUMNS], ...rows], others }
 }
 
-const headOf = (w: WorkloadResult): string => `${w.title} (${(w.flops / 1e6 / w.batch).toFixed(1)} MFLOP an image)`
+const headOf = (w: WorkloadResult): string => `${w.title} (${(w.flops / 1e6 / w.batch).toFixed(1)} MFLOP an example)`
 
 /** A line on where and what; and one on the roof. */
 function preface({ environment: e, roof }: Results): string[] {
