@@ -5,7 +5,7 @@ import type { Tile } from './kernels/context.js'
 
 /** The tile for this engine; `wide` where it joins vectors to 256 bits (revectorize.ts). */
 export function chooseTile(relaxedFma: boolean, wide = false): Tile {
-  if (wide) return { mr: 4, nr: 16, ku: 1 }
+  if (wide) return { mr: 4, nr: 16, ku: 1, wide: true }
   const node = globalThis.process?.versions?.node
   if (node !== undefined) {
     return Number.parseInt(node, 10) >= 24 ? { mr: 6, nr: 8, ku: 4 } : { mr: 4, nr: 8, ku: 1 }

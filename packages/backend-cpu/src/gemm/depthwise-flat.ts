@@ -74,7 +74,7 @@ export function emitFlatRow(
           rowW.inc(th.w * period * 4)
         })
       } else row(x, w)
-      finish(f, [sum], width, 0, pointers, epilogue)
+      finish(f, [[sum]], [width], 0, pointers, epilogue)
     })
   }
   const hold = (w: LocalI32) => (taps.length <= HELD && !looped ? taps.map(t => f.let(F32x4.load(w, t.w))) : undefined)

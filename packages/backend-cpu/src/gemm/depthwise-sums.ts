@@ -6,6 +6,7 @@ import { F32, F32x4, type FunctionBuilder, I32, type LocalF32x4, type LocalI32 }
 import { type Bounds, columnRuns, type Run, UNROLLED, withRows } from './clip.js'
 import { sharedInputs, type Taps, type Walk } from './depthwise.js'
 import { flatPeriod, HELD } from './depthwise-flat.js'
+import { vectorWidths } from './shape.js'
 import { prepareSumPartials } from './sum-partials.js'
 
 /** dw[tap, c] = sum over images, rows and columns of x[...] dy[...]; dy is dense. */
@@ -41,6 +42,7 @@ export function prepareDepthwiseSums(
   const sum = prepareSumPartials(ctx, taps * width, parts)
   const partials = ctx.scratch(parts * sum.stride * 4)
   const fold = flat ? prepareFold(ctx, taps, c) : undefined
+  const together = ctx.tile.wide === true ? 2 : 1
   const fn = ctx.define(`depthwise sums ${JSON.stringify(s)}`, name => {
     // A function for each row, so that calls stay short.
     const rowParams = { row: 'i32', x: 'i32', dy: 'i32', out: 'i32' } as const
@@ -48,7 +50,7 @@ export function prepareDepthwiseSums(
       if (flat) emitFlat(f, s, x, dy, out)
       else {
         if (shouldTouch(PIXELS * c * 4, allRows * s.columns * c * 4)) touchRows(f, s, x, dy)
-        withRows(f, s.bounds?.rows, s.taps[0].count, row, present => emitPixels(f, s, present, x, dy, out))
+        withRows(f, s.bounds?.rows, s.taps[0].count, row, present => emitPixels(f, s, present, x, dy, out, together))
       }
     })
     return ctx.module.func(
@@ -103,7 +105,7 @@ function forWindowRows(f: FunctionBuilder, count: number, body: (row: LocalI32 |
 }
 const unrolledRows = (count: number): number => (count <= UNROLLED ? count : 1)
 
-/** Channels in vectors; the gradients of a few pixels are held while the taps of a row of the window are summed. */
+/** Channels in vectors, `together` at a time; the gradients of a few pixels are held while the taps of a row of the window are summed. */
 function emitPixels(
   f: FunctionBuilder,
   s: DepthwiseSums,
@@ -111,6 +113,7 @@ function emitPixels(
   x0: LocalI32,
   dy0: LocalI32,
   out0: LocalI32,
+  together: number,
 ): void {
   const { channels: c, columns } = s
   const [th, tw] = s.taps
@@ -118,34 +121,42 @@ function emitPixels(
     x: LocalI32,
     out: LocalI32,
     h: number,
-    d: readonly LocalF32x4[],
+    d: readonly (readonly LocalF32x4[])[],
     run: Run,
-    width: number,
+    widths: readonly number[],
   ): void => {
     for (let from = run.from; from < run.to; from += 4) {
       const group = Math.min(4, run.to - from)
       f.scope(() => {
-        const at = (k: number): number => (h * tw.count + from + k) * c * 4
-        const acc = Array.from({ length: group }, (_, k) => f.let(loadLanes(f, out, width, at(k))))
+        const at = (k: number, v: number): number => (h * tw.count + from + k) * c * 4 + v * 16
+        const acc = Array.from({ length: group }, (_, k) =>
+          widths.map((width, v) => f.let(loadLanes(f, out, width, at(k, v)))),
+        )
         for (const [offset, uses] of sharedInputs(d.length, s.x.pixel, from - run.from, group, tw.x)) {
           f.scope(() => {
-            const v = f.let(loadLanes(f, x, width, offset * 4))
-            for (const [p, k] of uses) acc[k].set(f.madd(v, d[p], acc[k]))
+            const values = widths.map((width, v) => f.let(loadLanes(f, x, width, offset * 4 + v * 16)))
+            for (const [p, k] of uses) {
+              for (const [v, sum] of acc[k].entries()) sum.set(f.madd(values[v], d[p][v], sum))
+            }
           })
         }
-        for (const [k, a] of acc.entries()) storeLanes(f, out, a, width, at(k))
+        for (const [k, sums] of acc.entries()) {
+          for (const [v, sum] of sums.entries()) storeLanes(f, out, sum, widths[v], at(k, v))
+        }
       })
     }
   }
-  const vector = (x0: LocalI32, dy: LocalI32, out0: LocalI32, run: Run, width: number): void => {
+  const vectors = (x0: LocalI32, dy: LocalI32, out0: LocalI32, run: Run, widths: readonly number[]): void => {
     f.scope(() => {
-      const d = Array.from({ length: run.pixels }, (_, p) => f.let(loadLanes(f, dy, width, p * c * 4)))
+      const d = Array.from({ length: run.pixels }, (_, p) =>
+        widths.map((width, v) => f.let(loadLanes(f, dy, width, p * c * 4 + v * 16))),
+      )
       forWindowRows(f, th.count, row => {
         const x = row === undefined ? x0 : f.let(x0.add(row.mul(th.x * 4)))
         const out = row === undefined ? out0 : f.let(out0.add(row.mul(tw.count * c * 4)))
         for (let h = 0; h < unrolledRows(th.count); h++) {
           const sums = (): void =>
-            f.scope(() => windowRow(h === 0 ? x : f.let(x.add(h * th.x * 4)), out, h, d, run, width))
+            f.scope(() => windowRow(h === 0 ? x : f.let(x.add(h * th.x * 4)), out, h, d, run, widths))
           if (present === undefined) sums()
           else f.if(present[h], sums)
         }
@@ -156,11 +167,12 @@ function emitPixels(
     f.scope(() => {
       const x = f.local('i32', x0.add(run.from * tw.x * 4))
       const [dy, out] = [f.local('i32', dy0), f.local('i32', out0)]
-      f.repeat(Math.floor(c / 4), () => {
-        vector(x, dy, out, run, 4)
-        for (const p of [x, dy, out]) p.inc(16)
+      const step = 4 * together
+      f.repeat(Math.floor(c / step), () => {
+        vectors(x, dy, out, run, new Array<number>(together).fill(4))
+        for (const p of [x, dy, out]) p.inc(step * 4)
       })
-      if (c % 4 !== 0) vector(x, dy, out, run, c % 4)
+      if (c % step !== 0) vectors(x, dy, out, run, vectorWidths(c % step))
     })
   }
   for (const run of columnRuns(columns, tw.count, s.bounds?.columns, PIXELS)) {

@@ -7,6 +7,7 @@ import { type Bounds, columnRuns, type Run, UNROLLED, withRows } from './clip.js
 import { emitFlatRow, expandChannels } from './depthwise-flat.js'
 import type { Epilogue } from './epilogue.js'
 import type { GemmDispatch } from './gemm.js'
+import { vectorWidths } from './shape.js'
 
 /** Element steps of a walk over images. */
 export interface Walk {
@@ -84,7 +85,10 @@ export function prepareDepthwise(ctx: KernelContext, s: DepthwiseShape, epilogue
           operands: operands.map((kind, i) => (kind === 'full' ? at(p[`o${i}`], s.y) : p[`o${i}`])),
         }
         if (flat) emitFlatRow(f, s, pointers, epilogue)
-        else withRows(f, s.bounds?.rows, s.taps[0].count, row, present => emitRow(f, s, present, pointers, epilogue))
+        else
+          withRows(f, s.bounds?.rows, s.taps[0].count, row, present =>
+            emitRow(f, s, present, pointers, epilogue, ctx.tile.wide === true ? 2 : 1),
+          )
       })
     }),
   )
@@ -109,13 +113,14 @@ const lastTap = ({ tap, taps: [h, w] }: DepthwiseShape): number[] =>
 /** Which taps of a window are summed: rows under conditions, and columns [from, to). */
 type Part = Pick<Run, 'from' | 'to'> & { readonly present: readonly LocalI32[] | undefined }
 
-/** A row in tiles of a few pixels; the channels of a tile are walked in vectors. */
+/** A row in tiles of a few pixels; the channels of a tile are walked in vectors, `together` at a time. */
 function emitRow(
   f: FunctionBuilder,
   s: DepthwiseShape,
   present: readonly LocalI32[] | undefined,
   at: RowPointers,
   epilogue: Epilogue | undefined,
+  together: number,
 ): void {
   const { channels: c } = s
   const operands = epilogue?.operands ?? []
@@ -126,13 +131,14 @@ function emitRow(
       const w = f.local('i32', at.w)
       const y = f.local('i32', at.y)
       const o = operands.map((kind, i) => (kind === 'scalar' ? moved[i] : f.local('i32', moved[i])))
-      const vector = (width: number): void =>
-        emitVector(f, s, { from, to, present }, pixels, width, { x, w, y, operands: o }, epilogue)
-      f.repeat(Math.floor(c / 4), () => {
-        vector(4)
-        for (const p of [x, w, y, ...o.filter((_, i) => operands[i] !== 'scalar')]) p.inc(16)
+      const vectors = (...widths: number[]): void =>
+        emitVectors(f, s, { from, to, present }, pixels, widths, { x, w, y, operands: o }, epilogue)
+      const step = 4 * together
+      f.repeat(Math.floor(c / step), () => {
+        vectors(...new Array<number>(together).fill(4))
+        for (const p of [x, w, y, ...o.filter((_, i) => operands[i] !== 'scalar')]) p.inc(step * 4)
       })
-      if (c % 4 !== 0) vector(c % 4)
+      if (c % step !== 0) vectors(...vectorWidths(c % step))
     })
   }
   for (const run of columnRuns(s.columns, s.taps[1].count, s.bounds?.columns, PIXELS)) {
@@ -147,31 +153,33 @@ function emitRow(
   }
 }
 
-/** One vector of channels of a few pixels; `at.x` is the address of tap `part.from`. */
-function emitVector(
+/** Vectors of channels, side by side, of a few pixels; `at.x` is the address of tap `part.from`. */
+function emitVectors(
   f: FunctionBuilder,
   s: DepthwiseShape,
   part: Part,
   pixels: number,
-  width: number,
+  widths: readonly number[],
   at: RowPointers,
   epilogue: Epilogue | undefined,
 ): void {
   f.scope(() => {
     const [th, tw] = s.taps
-    const acc = f.locals('f32x4', pixels, 0)
+    const acc = Array.from({ length: pixels }, () => f.locals('f32x4', widths.length, 0))
     const tapBytes = s.channels * 4
     const windowRow = (x: LocalI32, w: LocalI32, xOffset: number, wOffset: number): void => {
       // Taps in groups whose weights fit the registers; each input is loaded once for all pixels that it belongs to.
       for (let first = part.from; first < part.to; first += 4) {
         f.scope(() => {
           const weights = Array.from({ length: Math.min(4, part.to - first) }, (_, k) =>
-            f.let(loadLanes(f, w, width, wOffset + (first + k) * tw.w * tapBytes)),
+            widths.map((width, v) => f.let(loadLanes(f, w, width, wOffset + (first + k) * tw.w * tapBytes + v * 16))),
           )
           for (const [offset, uses] of sharedInputs(pixels, s.x.pixel, first - part.from, weights.length, tw.x)) {
             f.scope(() => {
-              const v = f.let(loadLanes(f, x, width, xOffset + offset * 4))
-              for (const [pixel, k] of uses) acc[pixel].set(f.madd(v, weights[k], acc[pixel]))
+              const values = widths.map((width, v) => f.let(loadLanes(f, x, width, xOffset + offset * 4 + v * 16)))
+              for (const [pixel, k] of uses) {
+                for (const [v, sum] of acc[pixel].entries()) sum.set(f.madd(values[v], weights[k][v], sum))
+              }
             })
           }
         })
@@ -196,7 +204,7 @@ function emitVector(
         }
       }
     }
-    finish(f, acc, width, s.y.pixel * 4, at, epilogue)
+    finish(f, acc, widths, s.y.pixel * 4, at, epilogue)
   })
 }
 
@@ -222,28 +230,38 @@ export function sharedInputs(pixels: number, pixelStep: number, from: number, ta
   return [...inputs].sort(([a], [b]) => a - b)
 }
 
-/** Applies the epilogue to sums that lie `step` bytes apart, and stores them. */
+/** Applies the epilogue to the sums of pixels that lie `step` bytes apart, each of vectors side by side, and stores them. */
 export function finish(
   f: FunctionBuilder,
-  acc: readonly LocalF32x4[],
-  width: number,
+  acc: readonly (readonly LocalF32x4[])[],
+  widths: readonly number[],
   step: number,
   at: Pick<RowPointers, 'y' | 'operands'>,
   epilogue: Epilogue | undefined,
 ): void {
   const operands = epilogue?.operands ?? []
-  const shared = operands.map((kind, o) =>
-    kind === 'full'
-      ? undefined
-      : f.let(kind === 'scalar' ? F32x4.loadSplat(at.operands[o]) : loadLanes(f, at.operands[o], width)),
+  const shared = widths.map((width, v) =>
+    operands.map((kind, o) =>
+      kind === 'full'
+        ? undefined
+        : f.let(kind === 'scalar' ? F32x4.loadSplat(at.operands[o]) : loadLanes(f, at.operands[o], width, v * 16)),
+    ),
   )
-  acc.forEach((sum, i) => {
-    f.scope(() => {
-      if (epilogue !== undefined) {
-        const values = shared.map((v, o) => v ?? f.let(loadLanes(f, at.operands[o], width, i * step)))
-        sum.set(epilogue.apply(f, sum, values))
-      }
-      storeLanes(f, at.y, sum, width, i * step)
+  acc.forEach((sums, i) => {
+    sums.forEach((sum, v) => {
+      f.scope(() => {
+        if (epilogue !== undefined) {
+          const load = (o: number): F32x4 => loadLanes(f, at.operands[o], widths[v], i * step + v * 16)
+          sum.set(
+            epilogue.apply(
+              f,
+              sum,
+              shared[v].map((value, o) => value ?? f.let(load(o))),
+            ),
+          )
+        }
+      })
     })
+    for (const [v, sum] of sums.entries()) storeLanes(f, at.y, sum, widths[v], i * step + v * 16)
   })
 }

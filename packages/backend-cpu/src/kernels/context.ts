@@ -14,6 +14,8 @@ export interface Tile {
   readonly nr: number
   /** Unrolling along the inner dimension. */
   readonly ku: number
+  /** Whether the engine joins pairs of vectors that lie side by side to one of 256 bits. */
+  readonly wide?: boolean
 }
 
 /** A call's arguments by parameter name; numbers are i32 constants. */

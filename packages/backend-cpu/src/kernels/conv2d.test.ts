@@ -4,16 +4,13 @@ import { firstDifference, firstOutside, integers, reals } from './compare.test.u
 import { conv2d } from './conv2d.js'
 import { conv2dFilterGrad } from './conv2d-filter-grad.js'
 import { conv2dInputGrad } from './conv2d-input-grad.js'
-import { fmaPaths, runKernel } from './harness.test.util.js'
+import { fmaPaths, runKernel, WIDE } from './harness.test.util.js'
 import { CASES, type Case, convReference, outputShape, title } from './windows.test.util.js'
 
 const filterShape = (c: Case): number[] => [...c.size, c.x[3] / c.attrs.groups, c.filters]
 
 describe.each(fmaPaths)('fma %s', fma => {
-  for (const tile of [
-    { mr: 4, nr: 8, ku: 1 },
-    { mr: 6, nr: 8, ku: 4 },
-  ]) {
+  for (const tile of [{ mr: 4, nr: 8, ku: 1 }, { mr: 6, nr: 8, ku: 4 }, WIDE]) {
     const options = { fma, tile }
     it.each(CASES)(`conv2d ${tile.mr}x${tile.nr} $x $size $filters $attrs`, c => {
       for (const make of [integers, reals]) {

@@ -4,17 +4,19 @@ import { firstDifference, firstOutside, integers, reals, Sums } from './compare.
 import { depthwiseConv2d } from './depthwise-conv2d.js'
 import { depthwiseConv2dFilterGrad } from './depthwise-conv2d-filter-grad.js'
 import { depthwiseConv2dInputGrad } from './depthwise-conv2d-input-grad.js'
-import { fmaPaths, runKernel } from './harness.test.util.js'
+import { fmaPaths, NARROW, runKernel, WIDE } from './harness.test.util.js'
 import { CASES, type Case, depthwiseReference, outputShape, title } from './windows.test.util.js'
 
 const filterShape = (c: Case, multiplier: number): number[] => [...c.size, c.x[3], multiplier]
 
-describe.each(fmaPaths)('fma %s', fma => {
+const paths = [...fmaPaths.map(fma => ({ fma, tile: NARROW })), { fma: fmaPaths[0], tile: WIDE }]
+
+describe.each(paths)('fma $fma, columns $tile.nr', options => {
   for (const m of [1, 2, 3]) {
     it.each(CASES)(`depthwiseConv2d x${m} $x $size $attrs`, c => {
       for (const make of [integers, reals]) {
         const [x, w] = [make(c.x, 1), make(filterShape(c, m), 2)]
-        const [got] = runKernel('depthwiseConv2d', depthwiseConv2d, c.attrs, [x, w], { fma })
+        const [got] = runKernel('depthwiseConv2d', depthwiseConv2d, c.attrs, [x, w], options)
         expect(firstOutside(got, depthwiseReference(c, m, 'y', x, w), make === integers), title(c)).toBeUndefined()
       }
     })
@@ -22,7 +24,7 @@ describe.each(fmaPaths)('fma %s', fma => {
       for (const make of [integers, reals]) {
         const [dy, w] = [make(outputShape(c, c.x[3] * m), 3), make(filterShape(c, m), 4)]
         const attrs = { ...c.attrs, inputShape: c.x }
-        const [got] = runKernel('depthwiseConv2dInputGrad', depthwiseConv2dInputGrad, attrs, [dy, w], { fma })
+        const [got] = runKernel('depthwiseConv2dInputGrad', depthwiseConv2dInputGrad, attrs, [dy, w], options)
         expect(firstOutside(got, depthwiseReference(c, m, 'dx', dy, w), make === integers), title(c)).toBeUndefined()
       }
     })
@@ -30,7 +32,7 @@ describe.each(fmaPaths)('fma %s', fma => {
       for (const make of [integers, reals]) {
         const [x, dy] = [make(c.x, 5), make(outputShape(c, c.x[3] * m), 6)]
         const attrs = { ...c.attrs, filterShape: filterShape(c, m) }
-        const [got] = runKernel('depthwiseConv2dFilterGrad', depthwiseConv2dFilterGrad, attrs, [x, dy], { fma })
+        const [got] = runKernel('depthwiseConv2dFilterGrad', depthwiseConv2dFilterGrad, attrs, [x, dy], options)
         expect(firstOutside(got, depthwiseReference(c, m, 'dw', x, dy), make === integers), title(c)).toBeUndefined()
       }
     })

@@ -9,6 +9,10 @@ const features = await detectFeatures()
 /** Both ways to multiply and add, as far as the engine has them. */
 export const fmaPaths: readonly boolean[] = features.relaxedFma ? [true, false] : [false]
 
+/** One tile of each kind: vectors by themselves, and in pairs. */
+export const NARROW: Tile = { mr: 4, nr: 8, ku: 1 }
+export const WIDE: Tile = { mr: 4, nr: 16, ku: 1, wide: true }
+
 export interface RunOptions {
   readonly fma?: boolean
   readonly tile?: Tile
@@ -34,7 +38,7 @@ export function prepareKernel<K extends KernelName>(
   ins: readonly TensorSpec[],
   options: RunOptions = {},
 ): Prepared {
-  const { fma = features.relaxedFma, tile = { mr: 4, nr: 8, ku: 1 }, grain: scale = 1 } = options
+  const { fma = features.relaxedFma, tile = NARROW, grain: scale = 1 } = options
   const outs = specOf(kernel).infer(ins, attrs)
   const module = new ModuleBuilder({ relaxedFma: fma })
   const sizes: { at: number; floats: number; free: boolean }[] = []
