@@ -150,10 +150,9 @@ describe('modules', () => {
     expect(stack).toContain('gemm_6x8_tail')
   })
 
-  it('share types, and stay small and quick with thousands of functions', () => {
+  it('share types, and stay small with thousands of functions', () => {
     const m = plain()
     const calls: FunctionHandle<{ p: 'i32' }, 'i32'>[] = []
-    const start = performance.now()
     for (let i = 0; i < 3000; i++) {
       calls.push(
         m.func(`f${i}`, { p: 'i32' }, 'i32', (f, { p }) => {
@@ -165,10 +164,7 @@ describe('modules', () => {
     }
     m.export(calls[2999])
     const bytes = m.bytes()
-    const ms = performance.now() - start
     expect(bytes.length).toBeGreaterThan(500_000)
-    // Tens of milliseconds: the bound only catches quadratic behaviour.
-    expect(ms).toBeLessThan(2000)
     expect(disassemble(bytes).match(/\(type /g)?.length).toBe(1 + 3000)
     expect(instantiate(m).exports.f2999(0)).toBe(3000)
   })
