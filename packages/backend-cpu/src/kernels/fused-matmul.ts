@@ -2,10 +2,11 @@
 import type { StepSpec } from '@strata/api/backend'
 import { epilogueOf, supportsEpilogue } from '../gemm/epilogue.js'
 import type { CpuImpl } from './context.js'
-import { prepareMatmul } from './matmul.js'
+import { isDots, prepareMatmul } from './matmul.js'
 
 export const fusedMatmul: CpuImpl<'fusedMatmul'> = {
-  supports: (s: StepSpec<'fusedMatmul'>) => supportsEpilogue(s),
+  // Sums along memory have no epilogue.
+  supports: (s: StepSpec<'fusedMatmul'>) => supportsEpilogue(s) && !isDots(s),
   prepare(ctx, s) {
     const record = prepareMatmul(ctx, s, epilogueOf(s))
     return ([a, b, ...operands], [out]) => record(a, b, out, operands)

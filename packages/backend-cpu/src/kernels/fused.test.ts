@@ -8,7 +8,7 @@ import { depthwiseConv2d } from './depthwise-conv2d.js'
 import { fusedConv2d } from './fused-conv2d.js'
 import { fusedDepthwiseConv2d } from './fused-depthwise-conv2d.js'
 import { fusedMatmul } from './fused-matmul.js'
-import { fmaPaths, runKernel } from './harness.test.util.js'
+import { fmaPaths, NARROW, runKernel, WIDE } from './harness.test.util.js'
 import { matmul } from './matmul.js'
 import { CASES, outputShape } from './windows.test.util.js'
 
@@ -51,6 +51,8 @@ describe.each(fmaPaths)('fma %s', fma => {
   ])('fusedMatmul %i %i %i', (m, n, k) => {
     for (const lead of [[], [3]])
       for (const transposeB of [false, true]) {
+        // Left to matmul and map.
+        if (m === 1 && transposeB) continue
         const attrs = { transposeA: false, transposeB }
         const [a, b] = [reals([...lead, m, k], 1), reals([...lead, ...(transposeB ? [n, k] : [k, n])], 2)]
         const [y] = runKernel('matmul', matmul, attrs, [a, b], { fma })
@@ -68,12 +70,16 @@ describe.each(fmaPaths)('fma %s', fma => {
     expect(firstDifference(got, applied(y, ...extra))).toBeUndefined()
   })
   it.each(CASES)('fusedDepthwiseConv2d $x $size $filters $attrs', c => {
-    for (const m of [1, 3]) {
+    for (const [m, tile] of [
+      [1, NARROW],
+      [1, WIDE],
+      [3, NARROW],
+    ] as const) {
       const [x, w] = [reals(c.x, 1), reals([...c.size, c.x[3], m], 2)]
-      const [y] = runKernel('depthwiseConv2d', depthwiseConv2d, c.attrs, [x, w], { fma })
+      const [y] = runKernel('depthwiseConv2d', depthwiseConv2d, c.attrs, [x, w], { fma, tile })
       const extra = operands(outputShape(c, c.x[3] * m))
       const attrs = { ...c.attrs, program: PROGRAM }
-      const [got] = runKernel('fusedDepthwiseConv2d', fusedDepthwiseConv2d, attrs, [x, w, ...extra], { fma })
+      const [got] = runKernel('fusedDepthwiseConv2d', fusedDepthwiseConv2d, attrs, [x, w, ...extra], { fma, tile })
       expect(firstDifference(got, applied(y, ...extra))).toBeUndefined()
     }
   })
@@ -99,6 +105,10 @@ describe('supports', () => {
     for (const shape of [[], [1], [1, 1], [5], [1, 5], [4, 5]])
       expect(fusedMatmul.supports?.(step(shape)), `${shape}`).toBe(true)
     expect(fusedMatmul.supports?.(step([4, 1]))).toBe(false)
+    const row = { ...step([5]), attrs: { transposeA: false, transposeB: true, program } }
+    expect(fusedMatmul.supports?.({ ...row, ins: [f32([1, 3]), f32([5, 3]), f32([5])], outs: [f32([1, 5])] })).toBe(
+      false,
+    )
     expect(fusedMatmul.supports?.(step([5], 'int32'))).toBe(false)
   })
 })
