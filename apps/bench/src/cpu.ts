@@ -80,6 +80,8 @@ async function main(signal: AbortSignal): Promise<void> {
     )
   }
 
+  const started =
+    process.env.npm_lifecycle_event === 'bench:cpu' ? 'npm run bench:cpu --' : 'node apps/bench/dist/cpu.js'
   const before = loadavg()[0]
   // Opens the engine's features as the backend does, before the roof is measured.
   ;(await cpu({ threads: 1 })).dispose()
@@ -89,7 +91,7 @@ async function main(signal: AbortSignal): Promise<void> {
   const done: WorkloadResult[] = []
   const results = (): Results => ({
     schema: 1,
-    command: ['npm run bench:cpu --', ...process.argv.slice(2)].join(' '),
+    command: [started, ...process.argv.slice(2)].join(' '),
     cancelled: signal.aborted,
     environment: {
       date: new Date().toISOString().slice(0, 16).replace('T', ' '),

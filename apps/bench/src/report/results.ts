@@ -112,7 +112,10 @@ export function faultsOf({ workloads, roof }: Results): string[] {
   ])
 }
 
-export const percent = (part: number): string => `${(100 * part).toFixed(part < 0.0995 ? 1 : 0)} %`
+export function percent(part: number): string {
+  const value = 100 * part
+  return `${value >= 9.95 ? value.toFixed(0) : value.toPrecision(2)} %`
+}
 
 /** Differences of controls below this are not worth a word. */
 const NOTABLE = 0.02

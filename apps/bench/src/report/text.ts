@@ -116,8 +116,9 @@ export function resultsMarkdown(results: Results): string {
     ]
   })
   const notes = [...doubtsOf(results), ...faultsOf(results)].map(n => `- ${n}`)
+  const compared = results.workloads.some(w => w.cells.some(c => !c.implementation.startsWith('strata-')))
   return [
-    '# The CPU backend and its peers',
+    compared ? '# The CPU backend and its peers' : '# The CPU backend on larger networks',
     '',
     `Written by \`${results.command}\`.`,
     '',
