@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from 'vitest'
 import { type CompareOptions, compare } from './compare.js'
-import { type Implementation, implementations, REFERENCE, versionOf } from './implementations.js'
+import { type Implementation, implementations, REFERENCE } from './implementations.js'
 import type { Peer } from './peer.js'
+import { versionOf } from './peers/optional.js'
 import { WORKLOADS, type Workload } from './workloads.js'
 
 const ALL = implementations({ threads: 2, withoutFma: true, webThreads: 1 })

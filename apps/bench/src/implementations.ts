@@ -1,11 +1,9 @@
 // Who is compared, each at the settings that its documentation calls best for a CPU.
 
-import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { cpu } from '@strata/backend-cpu'
 import type { Peer } from './peer.js'
 import { jaxPeer } from './peers/jax.js'
+import { versionOf } from './peers/optional.js'
 import { type OrtPackage, ortPeer } from './peers/ort.js'
 import { strataPeer } from './peers/strata.js'
 import { tfjsPeer } from './peers/tfjs.js'
@@ -28,15 +26,6 @@ export interface Implementation {
   cannot(w: Workload): string | null
   /** @throws ArgumentError when what it needs is not installed */
   open(w: Workload, weights: readonly Float32Array[]): Promise<Peer>
-}
-
-/** The version of a package that is installed; null if it is not. */
-export function versionOf(name: string): string | null {
-  const places = createRequire(import.meta.url).resolve.paths(name) ?? []
-  const file = places.map(place => join(place, name, 'package.json')).find(existsSync)
-  if (file === undefined) return null
-  const { version }: { version: string } = JSON.parse(readFileSync(file, 'utf8'))
-  return version
 }
 
 interface StrataOptions {
