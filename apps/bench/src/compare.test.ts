@@ -63,9 +63,9 @@ describe.each(['plain', 'bn'] as const)('%s: whoever is installed', network => {
   it.skipIf(versionOf('@jax-js/jax') === null)('trains as Strata trains', async () => {
     const { cells, flops } = await compare(small(network, 'train'), [find('jax-js')], reference, options())
     expect(cells).toMatchObject([{ status: 'measured' }])
-    // Three times the forward pass, without the gradient of the images: 57.0 MFLOP an image forward.
-    expect(flops / 2 / 57.0e6).toBeGreaterThan(2.9)
-    expect(flops / 2 / 57.0e6).toBeLessThan(3)
+    // Three times the forward pass, without the gradient of the images: 40.6 MFLOP an image forward.
+    expect(flops / 2 / 40.6e6).toBeGreaterThan(2.9)
+    expect(flops / 2 / 40.6e6).toBeLessThan(3)
   })
 })
 
@@ -138,7 +138,7 @@ it('says what cannot be done, what would take too long, and what was cancelled',
     ['cannot', expect.stringMatching(/Conv2DBackpropFilter/)],
   ])
   const two = await compare(training, [find('tfjs-cpu')], reference, { ...options(), limit: 1000 })
-  expect(two.cells).toMatchObject([{ status: 'skipped', reason: expect.stringMatching(/about 17 s a run, limit 1 s/) }])
+  expect(two.cells).toMatchObject([{ status: 'skipped', reason: expect.stringMatching(/about \d+ s a run, limit 1 s/) }])
   const three = await compare(training, [reference], reference, options(AbortSignal.abort()))
   expect(three.cells).toMatchObject([{ status: 'cancelled', samples: [] }])
 })

@@ -29,7 +29,7 @@ const MOMENTUM = 0.9
 
 const normalize = (): Layer => new BatchNormalization({ momentum: MOMENTUM })
 const separable = (filters: number): Layer[] => [
-  new SeparableConv2D({ filters, kernelSize: 3, padding: 'same', activation: 'relu' }),
+  new SeparableConv2D({ filters, kernelSize: 3, activation: 'relu' }),
   normalize(),
 ]
 const convolution = (filters: number): Layer[] => [

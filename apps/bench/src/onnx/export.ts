@@ -64,12 +64,18 @@ async function addLayer(chain: Chain, layer: Layer): Promise<void> {
   const named = (name: string): string => `${layer.name}/${name}`
   switch (layer.className) {
     case 'SeparableConv2D': {
-      demand(layer, config, { padding: 'same', strides: [1, 1], kernelSize: [3, 3], depthMultiplier: 1, useBias: true })
+      demand(layer, config, {
+        padding: 'valid',
+        strides: [1, 1],
+        kernelSize: [3, 3],
+        depthMultiplier: 1,
+        useBias: true,
+      })
       const [depthwise, pointwise, bias] = weights
       const [channels, filters] = [shapes[0][2], shapes[1][3]]
       // [h, w, channels, 1] -> [channels, 1, h, w]: as a filter of one input channel and `channels` outputs.
       const d = filterFirst(depthwise, [3, 3, 1, channels])
-      const attributes = { kernel_shape: [3, 3], pads: [1, 1, 1, 1], group: channels }
+      const attributes = { kernel_shape: [3, 3], group: channels }
       chain.add('Conv', [chain.weight(named('depthwise'), [channels, 1, 3, 3], d)], { attributes })
       const p = chain.weight(named('pointwise'), [filters, channels, 1, 1], filterFirst(pointwise, shapes[1]))
       const b = chain.weight(named('bias'), [filters], bias)

@@ -83,7 +83,7 @@ async function partOf(jax: Jax, layer: Layer, images: boolean, isLast: boolean):
         ],
         state: [],
         run(x, [d, p, b], state) {
-          const wide = lax.convGeneralDilated(x, d, [1, 1], 'SAME', { featureGroupCount: channels })
+          const wide = lax.convGeneralDilated(x, d, [1, 1], 'VALID', { featureGroupCount: channels })
           return [nn.relu(lax.convGeneralDilated(wide, p, [1, 1], 'VALID').add(b)), state]
         },
       }
