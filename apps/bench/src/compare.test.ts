@@ -138,7 +138,9 @@ it('says what cannot be done, what would take too long, and what was cancelled',
     ['cannot', expect.stringMatching(/Conv2DBackpropFilter/)],
   ])
   const two = await compare(training, [find('tfjs-cpu')], reference, { ...options(), limit: 1000 })
-  expect(two.cells).toMatchObject([{ status: 'skipped', reason: expect.stringMatching(/about \d+ s a run, limit 1 s/) }])
+  expect(two.cells).toMatchObject([
+    { status: 'skipped', reason: expect.stringMatching(/about \d+ s a run, limit 1 s/) },
+  ])
   const three = await compare(training, [reference], reference, options(AbortSignal.abort()))
   expect(three.cells).toMatchObject([{ status: 'cancelled', samples: [] }])
 })
