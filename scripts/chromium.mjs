@@ -24,8 +24,10 @@ function install() {
     execFileSync(command, rest, { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
   }
   console.error('No Chromium found: installing the Debian package (about 110 MB).')
-  run('apt-get', 'update', '-q')
-  run('apt-get', 'install', '-y', '-q', '--no-install-recommends', 'chromium')
+  // Two test files may come here at the same time: the second waits for the first one's lock.
+  const wait = ['-o', 'DPkg::Lock::Timeout=600', '-o', 'Acquire::Retries=3']
+  run('apt-get', ...wait, 'update', '-q')
+  run('apt-get', ...wait, 'install', '-y', '-q', '--no-install-recommends', 'chromium')
 }
 
 let path = find()
