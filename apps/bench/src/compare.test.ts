@@ -60,9 +60,9 @@ describe.each(['plain', 'bn'] as const)('%s: whoever is installed', network => {
       }),
     )
   })
-  it.skipIf(versionOf('@jax-js/jax') === null)('trains as Strata trains', async () => {
+  it('trains as Strata trains', async () => {
     const { cells, flops } = await compare(small(network, 'train'), [find('jax-js')], reference, options())
-    expect(cells).toMatchObject([{ status: 'measured' }])
+    expect(cells).toMatchObject([{ status: versionOf('@jax-js/jax') === null ? 'cannot' : 'measured' }])
     // Three times the forward pass, without the gradient of the images: 40.6 MFLOP an image forward.
     expect(flops / 2 / 40.6e6).toBeGreaterThan(2.9)
     expect(flops / 2 / 40.6e6).toBeLessThan(3)
